@@ -1,0 +1,1 @@
+"""What Kakehashi does: one folder per stage (a verb), one file per shared noun."""

@@ -1,0 +1,1 @@
+"""Stage `align`: unpaired, labelled vectors of two modalities become one common space."""

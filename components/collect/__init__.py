@@ -1,0 +1,1 @@
+"""Stage `collect`: public corpora become one canonical corpus."""

@@ -1,0 +1,1 @@
+"""Stage `embed`: accepted pairs become unit image and text vectors."""

@@ -1,0 +1,63 @@
+"""Stage `embed`: the base model's unit vectors of every accepted image and caption.
+
+Reads   <corpus>/*.tar, <evaluation>/*.tar, <validate>/{accepted,evaluation}.parquet, <model>/
+Writes  <out>/{corpus,evaluation}_{image,text}.npy   float32 [N, D], rows as in the parquet files
+        <out>/provenance.json                        SHA-256 of the model's weights, counts
+        <metrics>                                    counts, and the gap of the corpus
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from components import clip as clips
+from components.clip import WEIGHTS, Clip
+from components.corpus import read_images, read_manifest
+from components.embed.blocks import write_vectors
+from components.embed.params import EmbedParams
+from components.geometry import alignment, centroid_distance
+from components.outputs import whole_folder, write_json
+from components.params import load_section
+from components.progress import progress
+from components.stage import run
+
+
+def main(corpus: Path, evaluation: Path, validate: Path, model: Path, out: Path, metrics: Path) -> None:
+    params = load_section("embed", EmbedParams)
+    torch.set_num_threads(params.threads)
+    clip = clips.load(model, params.device)
+    with whole_folder(out) as folder:
+        for part, images, manifest in [
+            ("corpus", corpus, validate / "accepted.parquet"),
+            ("evaluation", evaluation, validate / "evaluation.parquet"),
+        ]:
+            embed(clip, part, images, manifest, folder, params.batch_images)
+        image_ND, text_ND = (torch.from_numpy(np.load(folder / f"corpus_{side}.npy")) for side in ("image", "text"))
+        counts = {
+            "corpus_pairs": len(image_ND),
+            "evaluation_images": len(np.load(folder / "evaluation_image.npy", mmap_mode="r")),
+            "width": image_ND.shape[1],
+        }
+        sha256 = hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest()
+        write_json({"model_sha256": sha256, **counts}, folder / "provenance.json")
+    gap = {
+        "corpus_centroid_distance": centroid_distance(image_ND, text_ND),
+        "corpus_alignment": alignment(image_ND, text_ND),
+    }
+    write_json({**counts, **gap}, metrics)
+
+
+def embed(clip: Clip, part: str, images: Path, manifest: Path, folder: Path, batch: int) -> None:
+    """Write the image and text vectors of one manifest, a block at a time."""
+    records = read_manifest(manifest, learning=True)
+    width = clip.architecture["embed_dim"]
+    shown = progress(read_images(images, records), what=f"embed {part} images", total=len(records), unit="images")
+    write_vectors(clip.image_vectors(shown, batch), len(records), width, folder / f"{part}_image.npy")
+    texts = progress(list(records["caption"]), what=f"embed {part} texts", total=len(records), unit="texts")
+    write_vectors(clip.text_vectors(texts, batch), len(records), width, folder / f"{part}_text.npy")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,94 @@
+"""Towers that a loss can be taken of: a `Clip`'s image and text vectors, with gradients.
+
+Shape legend: B = pairs in a batch, D = width of the joint embedding.
+"""
+
+import copy
+from collections.abc import Iterator
+
+import open_clip
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from components.clip import Clip
+from components.pairs import Batch
+
+
+def image_vectors(clip: Clip, image_BCHW: Tensor) -> Tensor:
+    """Unit vectors [B, D] of augmented images in [0, 1]."""
+    return clip.towers.encode_image(clip.normalised(image_BCHW.to(clip.device)), normalize=True)
+
+
+def text_vectors(clip: Clip, token_BT: Tensor) -> Tensor:
+    """Unit vectors [B, D] of tokenised texts, the same as the model's own `encode_text` and faster.
+
+    Captions are mostly far shorter than the context. In a causal tower nothing after the end token has any effect, so
+    texts of like length go through together, cut behind the longest of them.
+    """
+    token_BT = token_BT.to(clip.device)
+    if not is_plain(clip):
+        return clip.towers.encode_text(token_BT, normalize=True)
+    end_B = token_BT.argmax(dim=1)
+    order = end_B.argsort(stable=True)
+    parts = [
+        _up_to_the_end(clip, token_BT[rows], end_B[rows]) for rows in order.tensor_split(LENGTH_GROUPS) if len(rows)
+    ]
+    return torch.cat(parts)[order.argsort()]
+
+
+LENGTH_GROUPS = 4
+
+
+def is_plain(clip: Clip) -> bool:
+    """Whether the text tower is open_clip's own causal transformer, which pools at the end token."""
+    model = clip.towers
+    return type(model) is open_clip.CLIP and model.text_pool_type == "argmax" and model.attn_mask is not None
+
+
+def _up_to_the_end(clip: Clip, token_BT: Tensor, end_B: Tensor) -> Tensor:
+    model, length = clip.towers, int(end_B.max()) + 1
+    x_BTW = model.token_embedding(token_BT[:, :length]) + model.positional_embedding[:length]
+    x_BTW = model.ln_final(model.transformer(x_BTW, attn_mask=model.attn_mask[:length, :length]))
+    pooled_BW = x_BTW[torch.arange(len(end_B), device=end_B.device), end_B]
+    return F.normalize(pooled_BW @ model.text_projection, dim=-1)
+
+
+def pair_vectors(clip: Clip, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Unit vectors of a batch's images and captions, both [B, D]."""
+    return image_vectors(clip, batch.image_BCHW), text_vectors(clip, batch.token_BT)
+
+
+def logit_scale(clip: Clip) -> Tensor:
+    """The factor before the softmax, 1 to 100."""
+    return clip.towers.logit_scale.exp()
+
+
+def frozen_copy(clip: Clip) -> Clip:
+    """The same model, never to be changed: the teacher of a fine-tuning."""
+    model = copy.deepcopy(clip.model).eval().requires_grad_(False)
+    return Clip(model, clip.architecture, clip.preprocessing, clip.tokenizer, clip.device)
+
+
+class MovingAverage:
+    """The exponential moving average of a model's weights and buffers; the average is the model that is kept."""
+
+    def __init__(self, clip: Clip, decay: float):
+        self.clip = clip
+        self._average = AveragedModel(clip.model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def update(self) -> None:
+        """Move towards the model as it is now."""
+        self._average.update_parameters(self.clip.model)
+
+    def averaged(self) -> Clip:
+        """The average as a model of its own."""
+        model: nn.Module = self._average.module.eval()
+        return Clip(model, self.clip.architecture, self.clip.preprocessing, self.clip.tokenizer, self.clip.device)
+
+
+def seeded(seed: int, *streams: int) -> Iterator[torch.Generator]:
+    """Independent generators from one seed, one for each of `streams`."""
+    for stream in streams:
+        yield torch.Generator().manual_seed(seed * 1_000_003 + stream)

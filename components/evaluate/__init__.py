@@ -1,0 +1,1 @@
+"""Stage `evaluate`: base and student on domains that neither has seen."""

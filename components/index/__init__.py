@@ -1,0 +1,1 @@
+"""Stage `index`: vectors become a searchable index that states its own recall."""

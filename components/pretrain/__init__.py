@@ -1,0 +1,1 @@
+"""Stage `pretrain`: accepted pairs become the frozen base model."""

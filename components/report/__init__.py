@@ -1,0 +1,1 @@
+"""Stage `report`: figures and assumptions become a decision, a page and cards."""

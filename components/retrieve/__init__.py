@@ -1,0 +1,1 @@
+"""Stage `retrieve`: label names become selected, pseudo-labelled corpus images."""

@@ -1,0 +1,44 @@
+"""Search the indexed corpus with words: what `kakehashi search` prints."""
+
+import hashlib
+from pathlib import Path
+
+import faiss
+import pandas as pd
+
+from components import clip as clips
+from components.clip import WEIGHTS
+from components.corpus import read_manifest
+from components.fusion import Evidence, fuse
+from components.outputs import read_json
+
+COLUMNS = ["rank", "score", "cosine", "id", "caption", "source", "licence", "url"]
+
+
+def search(root: Path, text: str, top: int) -> pd.DataFrame:
+    """The `top` records that look or read most like `text`, best first, with their provenance.
+
+    Image vectors and caption vectors count alike, fused by reciprocal rank; `cosine` is the better of the two.
+
+    Raises:
+        ValueError: there is no index yet, or it was built with another model than the one at hand.
+    """
+    data = root / "data"
+    card, model = data / "index" / "card.json", data / "pretrain"
+    if not card.is_file():
+        raise ValueError(f"{card} does not exist: there is nothing to search yet. Run `make run` first.")
+    clip = clips.load(model)
+    if read_json(card)["model_sha256"] != hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest():
+        raise ValueError(f"{card}: the index was built with another model than {model}. Run `dvc repro index`.")
+    prompt_PD = clip.encode_texts([text])
+    evidence = []
+    for side in ("image", "text"):
+        index = faiss.read_index(str(data / "index" / f"{side}.faiss"))
+        cosine_PK, row_PK = index.search(prompt_PD, min(10 * top, index.ntotal))
+        evidence.append(Evidence(row_PK, cosine_PK, 1.0))
+    best = fuse(evidence).sort_values(["score", "row"], ascending=[False, True], kind="stable").head(top)
+    records = read_manifest(data / "validate" / "accepted.parquet", learning=True).iloc[best["row"]]
+    found = records.reset_index(drop=True).assign(
+        rank=range(1, len(best) + 1), score=best["score"].to_numpy(), cosine=best["cosine"].to_numpy()
+    )
+    return found[COLUMNS]

@@ -1,0 +1,1 @@
+"""Stage `train`: selection and plan become the student."""

@@ -1,0 +1,21 @@
+"""Settings of the stage `train`."""
+
+from pydantic import Field, NonNegativeFloat
+
+from components.learning import Augmentation, Machine, Optimisation, PairTerms
+from components.params import Section
+
+
+class TrainParams(Section):
+    """How the student learns from the pseudo-labelled selection, starting from the base model."""
+
+    optimiser: Optimisation
+    terms: PairTerms
+    soft_target: NonNegativeFloat
+    """Weight of the pseudo-label loss with soft targets (MUDG's diversity-preserving loss)."""
+    teacher_share: float = Field(ge=0, le=1)
+    """Share of the soft target that the frozen base decides; the pseudo-label decides the rest."""
+    average_decay: float = Field(ge=0, lt=1)
+    """Decay of the moving average of the weights; the average is the student."""
+    augmentation: Augmentation
+    machine: Machine

@@ -1,0 +1,1 @@
+"""Stage `validate`: every record is accepted, or quarantined with its reason."""

@@ -1,0 +1,1 @@
+"""When things happen: Prefect flows, their workspaces, and the command line."""

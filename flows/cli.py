@@ -1,0 +1,175 @@
+"""The `kakehashi` command: run, look, search, check, serve. Heavy imports happen inside the commands."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from components.params import PARAMS_FILE, ParamsError
+from flows import environment
+
+app = typer.Typer(
+    help="Images the world has published become a model for labels that have no examples.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def run(
+    set_: Annotated[list[str], typer.Option("--set", help="section.field=value; may be repeated")] = [],  # noqa: B006
+    overlay: Annotated[list[Path], typer.Option(help="YAML file over params.yaml; may be repeated")] = [],  # noqa: B006
+    note: Annotated[str, typer.Option(help="what is tried, for those who compare runs")] = "",
+) -> None:
+    """Run the whole chain in this checkout, and show what came out."""
+    home = _project()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    with _plain_errors():
+        from flows import settings
+        from flows.form import file_settings, section_models
+
+        changes = [*map(settings.overlay, overlay), *([settings.assignments(set_)] if set_ else [])]
+        for field in settings.change_settings(PARAMS_FILE, changes, section_models()):
+            print(f"params.yaml: {field} changed")
+        params = file_settings(PARAMS_FILE)
+        os.environ.update(environment.prefect_environment(home))
+        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
+        from flows import servers
+
+        wait_for_prefect = servers.prefect_for_a_run(home)
+        from flows import summary
+        from flows.pipeline import pipeline
+
+        wait_for_prefect()
+        summary.show(home, pipeline(params, note=note))
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="what the images should show")],
+    top: Annotated[int, typer.Option(min=1, help="how many to list")] = 10,
+) -> None:
+    """Find corpus images by words, with their source and licence."""
+    home = _project()
+    with _plain_errors():
+        from components.search import search as find
+        from flows import summary
+
+        summary.show_table(f"Images for “{text}”", find(home, text, top))
+
+
+@app.command()
+def status() -> None:
+    """Show how each stage stands, and whether the servers are up."""
+    home = _project()
+    with _plain_errors():
+        from flows import servers, summary
+        from flows.status import stage_statuses
+
+        summary.show_statuses(stage_statuses(home), servers.answering(home))
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine and checkout, and say the mend for each fault."""
+    home = _project()
+    from flows import summary
+    from flows.doctor import examine
+
+    if faults := summary.show_findings(examine(home)):
+        _fail(f"{faults} fault{'s' if faults > 1 else ''} to mend.")
+
+
+@app.command()
+def up(
+    prefect_port: Annotated[int, typer.Option(help="port of the Prefect server")] = 4200,
+    mlflow_port: Annotated[int, typer.Option(help="port of the MLflow server")] = 5000,
+) -> None:
+    """Start Prefect with a worker and its deployments, and MLflow; stop them all on Ctrl-C."""
+    home = _project()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    with _plain_errors():
+        from flows.servers import servers_up
+
+        with servers_up(home, prefect_port=prefect_port, mlflow_port=mlflow_port, say=_say) as addresses:
+            _say(f"Prefect  {addresses.prefect}   start a run: Deployments → pipeline → Run")
+            _say(f"MLflow   {addresses.mlflow}   compare runs: experiment `kakehashi`")
+            _say("Both are up, with a worker. Ctrl-C stops them all.")
+            while True:
+                time.sleep(3600)
+
+
+@app.command()
+def publish(
+    run_id: Annotated[str | None, typer.Argument(help="a run on branch runs/<id>; without it, the checkout")] = None,
+) -> None:
+    """Tell MLflow about a run that it missed; telling it twice changes nothing."""
+    home = _project()
+    with _plain_errors():
+        from flows.publish import publish_again
+
+        told = publish_again(home, run_id)
+        if told.trouble:
+            _fail(told.trouble)
+        print(f"MLflow knows the run: {told.link}")
+
+
+def _project() -> Path:
+    """The checkout we stand in; everything a command does is relative to its root."""
+    home = Path.cwd()
+    if not (home / "dvc.yaml").is_file():
+        _fail(f"{home} holds no dvc.yaml. Change to the project's root folder first.")
+    os.environ.update(environment.QUIET)
+    if str(home) not in sys.path:
+        sys.path.insert(0, str(home))
+    return home
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """A mistake or a failed stage becomes red lines and exit code 1, Ctrl-C exit code 130; no traceback."""
+    try:
+        yield
+    except (ParamsError, LookupError, ValueError) as error:
+        if isinstance(error, LookupError) and not isinstance(error.args[0] if error.args else "", str):
+            raise
+        _fail(str(error))
+    except RuntimeError as error:  # StageFailed, WorkspaceError, ServerError: their messages are meant for people
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("Stopped.", code=130)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(later, signal.SIG_IGN)  # once is enough: the servers are being stopped
+    _say("Stopping …")
+    sys.exit(0)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    red, plain = ("\x1b[31m", "\x1b[0m") if sys.stderr.isatty() else ("", "")
+    print(f"{red}{message}{plain}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,123 @@
+"""The settings of all stages as one typed model: what Prefect's form shows, with the values of `params.yaml`.
+
+No `from __future__ import annotations` here or in a module with a flow: Prefect needs the types themselves.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+import components
+from components.params import PARAMS_FILE, Section, read_yaml
+from flows import settings
+
+STAGES = (
+    "collect",
+    "validate",
+    "pretrain",
+    "embed",
+    "index",
+    "retrieve",
+    "compose",
+    "train",
+    "align",
+    "evaluate",
+    "report",
+)
+"""The order of the form's sections; a test holds it against dvc.yaml."""
+
+
+class AllSections(BaseModel):
+    """What every form model is: closed to unknown sections, filled by the sections' own names."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+
+def section_models() -> dict[str, type[Section]]:
+    """The typed section of each stage that has a `components/<stage>/params.py`, in the order of the stages."""
+    folders = {file.parent.name for root in components.__path__ for file in Path(root).glob("*/params.py")}
+    known = sorted(folders, key=lambda stage: (STAGES.index(stage) if stage in STAGES else len(STAGES), stage))
+    return {stage: _section_model(stage) for stage in known}
+
+
+def settings_model() -> type[AllSections]:
+    """A model with one field per stage; `validate` is spelt `validate_` inside, as pydantic owns that name."""
+    fields: dict[str, Any] = {
+        f"{stage}_": (model, Field(alias=stage, title=stage, description=_first_line(stage)))
+        for stage, model in section_models().items()
+    }
+    return create_model("Settings", __base__=AllSections, **fields)
+
+
+def file_settings(file: Path = PARAMS_FILE) -> AllSections:
+    """The values of a params file as the form's model.
+
+    Raises:
+        ParamsError: a section is missing or holds a value that cannot be used.
+    """
+    values = read_yaml(file)
+    models = section_models()
+    settings.check_settings({stage: values.get(stage) for stage in models}, models, origin=file)
+    return Settings.model_validate({stage: values[stage] for stage in models})
+
+
+def as_values(form: AllSections) -> dict[str, Any]:
+    """The form's content as plain values, every field of every model spelt out."""
+    return form.model_dump(mode="json", by_alias=True)
+
+
+def form_change(form: AllSections, file: Path) -> settings.Change:
+    """What a person changed in the form, written as briefly as the params file writes it.
+
+    The form spells every field out; a field that the file leaves to its default is written only if it was changed, so
+    that the same change by hand gives the same params.yaml.
+    """
+    raw = read_yaml(file)
+    brief = form.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    edited = _edited(raw, as_values(file_settings(file)), as_values(form), brief)
+    return settings.Change(Path("form"), settings.changed_values(raw, edited))
+
+
+def deployment_step(file: str = "params.yaml") -> dict[str, Any]:
+    """A build step for infra/prefect.yaml: the values that the form starts with."""
+    return {"params": as_values(file_settings(Path(file)))}
+
+
+def _section_model(stage: str) -> type[Section]:
+    name = f"{stage.capitalize()}Params"
+    model: type[Section] = getattr(import_module(f"components.{stage}.params"), name)
+    return model
+
+
+def _edited(raw: Any, before: Any, after: Any, brief: Any) -> Any:
+    """`raw`, the file's own words for `before`, changed where `after` differs; new things in the words of `brief`."""
+    if settings.same(before, after):
+        return raw
+    if isinstance(after, dict) and isinstance(raw, dict) and before.keys() == after.keys():
+        kept = {key: _edited(raw[key], before[key], after[key], brief.get(key, after[key])) for key in raw}
+        new = {key: after[key] for key in after if key not in raw and not settings.same(before[key], after[key])}
+        return kept | new
+    if isinstance(after, list) and isinstance(raw, list):
+        return [_edited_item(raw, before, index, item, brief[index]) for index, item in enumerate(after)]
+    return brief
+
+
+def _edited_item(raw: list[Any], before: list[Any], index: int, item: Any, brief: Any) -> Any:
+    """One item of a list: the file's words for the same item wherever it stood, else those of the item in its place."""
+    for words, earlier in zip(raw, before, strict=True):
+        if settings.same(earlier, item):
+            return words
+    return _edited(raw[index], before[index], item, brief) if index < len(raw) else brief
+
+
+def _first_line(stage: str) -> str:
+    package = import_module(f"components.{stage}")
+    return (package.__doc__ or "").strip().split("\n")[0]
+
+
+if TYPE_CHECKING:
+    Settings = AllSections
+else:
+    Settings = settings_model()

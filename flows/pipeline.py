@@ -1,0 +1,137 @@
+"""The whole chain as a Prefect flow: settings in, eleven stages, and what came out of them told to everyone.
+
+No `from __future__ import annotations` here: Prefect builds its form from the parameters' types themselves.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from prefect import flow, get_client, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import deployment, flow_run
+from prefect.states import Completed, State
+
+from components.params import PARAMS_FILE
+from flows import artifacts, environment, measurements, settings, verdict, workspace
+from flows.form import Settings, form_change, section_models
+from flows.graph import stage_descriptions, stage_order
+from flows.publish import Told, prepare_mlflow, runs_branch, tell_mlflow
+from flows.screen import Screen
+from flows.stages import reproduce
+from flows.verdict import Verdict
+from flows.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run ended."""
+
+    run_id: str
+    root: Path
+    stages: list[measurements.StageRun]
+    verdict: Verdict
+    told: Told
+    branch: str = ""
+    """`runs/<run id>` for a run in a private clone."""
+
+
+@flow(name="pipeline")
+def pipeline(params: Settings, overlay: str | None = None, rev: str | None = None, note: str = "") -> Finished:
+    """From public corpora to a report: one task per DVC stage, and the result published.
+
+    Started from a deployment, the run works in a private clone and ends as branch `runs/<flow run id>`.
+    Started in a checkout (`kakehashi run`), it works in that checkout.
+
+    Args:
+        params: The settings. What you change here wins over the overlay and the file.
+        overlay: A YAML file with settings that go over those of params.yaml, such as examples/emoji.yaml.
+        rev: A commit, tag or branch to run instead of the checkout as it stands.
+        note: A sentence for the people who will compare runs: what is tried, and why.
+    """
+    place = workspace_of_this_run(rev)
+    run_id, branch, commit = str(flow_run.id or uuid4()), "", ""
+    choose_settings(place, params, overlay)
+    mlflow_ready = prepare_mlflow(place.home)
+
+    stages: list[measurements.StageRun] = []
+    screen = screen_of(place)
+    try:
+        for stage in stage_order(place.root):
+            stages.append(carried(reproduce(stage, place, screen, return_state=True)))
+            measurements.record(place.home, run_id, stages, place.root / "dvc.lock", note)
+    except BaseException:
+        if place.private:
+            get_run_logger().error(f"What stands so far is kept in {place.root}.")
+        raise
+
+    if place.private:
+        branch = runs_branch(run_id)
+        commit = workspace.publish_branch(place, run_id, f"run {run_id}\n\n{note}".strip())
+    found = verdict.against_commit(place.root, place.commit)
+    if mlflow_ready is not None:
+        mlflow_ready.join()
+    record = measurements.read(place.home, run_id)
+    told: Told = carried(publish_to_mlflow(place, record, commit, branch, note, return_state=True))
+    artifacts.show(place, found, told.link)
+    if place.private:
+        workspace.remove(place)
+    return Finished(run_id, place.root, stages, found, told, branch)
+
+
+def workspace_of_this_run(rev: str | None) -> Workspace:
+    """A private clone for a run of a deployment; the checkout itself for a run that was started in it."""
+    home = environment.home()
+    if not deployment.id:
+        return workspace.checkout(home)
+    place = workspace.private_clone(home, str(flow_run.id), rev)
+    log = get_run_logger()
+    log.info(f"Working in a private clone of {place.commit[:10]}: {place.root}")
+    if place.snapshot:
+        log.warning(f"The checkout has uncommitted changes; they came along as snapshot commit {place.snapshot[:10]}.")
+        _tag_run("snapshot")
+    return place
+
+
+def choose_settings(place: Workspace, params: Settings, overlay: str | None) -> None:
+    """Write the overlay's values and the form's changes into the workspace's params.yaml."""
+    changes = [settings.overlay(_overlay_file(place, overlay))] if overlay else []
+    changes.append(form_change(params, place.home / PARAMS_FILE))
+    changed = settings.change_settings(place.root / PARAMS_FILE, changes, section_models())
+    if changed:
+        get_run_logger().info(f"Changed settings: {', '.join(changed)}")
+
+
+@task(name="publish", task_run_name="publish to MLflow", cache_policy=NO_CACHE)
+def publish_to_mlflow(place: Workspace, record: dict, commit: str, branch: str, note: str) -> State:
+    """Tell MLflow; ends `Skipped` with the reason when MLflow cannot be told."""
+    told = tell_mlflow(place, record, commit=commit, branch=branch, note=note)
+    if told.trouble:
+        again = f"kakehashi publish {record['run_id']}" if branch else "kakehashi publish"
+        get_run_logger().warning(f"{told.trouble} The run stands; publish it later: {again}")
+        return Completed(name="Skipped", message=told.trouble, data=told)
+    return Completed(message=told.link, data=told)
+
+
+def carried(state: Any) -> Any:
+    """What the state of a task carries; a failed task raises its own exception here."""
+    return state.result()
+
+
+def _overlay_file(place: Workspace, overlay: str) -> Path:
+    inside = place.root / overlay
+    return inside if inside.is_file() else Path(overlay)
+
+
+def screen_of(place: Workspace) -> Screen:
+    """Standard error for a run in the checkout; nothing for a private one, whose words Prefect keeps."""
+    described = stage_descriptions(place.root)
+    stream = None if place.private else sys.stderr
+    return Screen(stream, {stage: described[stage] for stage in stage_order(place.root)})
+
+
+def _tag_run(tag: str) -> None:
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run.id, tags=[*flow_run.tags, tag])

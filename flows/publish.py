@@ -1,0 +1,126 @@
+"""Tell MLflow about a run, and never let that be the reason why a run fails."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows import servers
+from flows.measurements import lock_md5
+from flows.workspace import Workspace, git, uncommitted
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whether MLflow knows of the run now, and where."""
+
+    run_id: str
+    """MLflow's id of the parent run; empty if it could not be told."""
+    link: str
+    """A page a browser can open, or the tracking address when there is no server."""
+    trouble: str
+    """Why MLflow does not know, in one line; empty if it does."""
+
+
+def tell_mlflow(
+    place: Workspace, measurements: Mapping[str, Any], *, commit: str = "", branch: str = "", note: str = ""
+) -> Told:
+    """Publish the run that stands in `place`; trouble comes back as a sentence, never as an exception."""
+    answering = servers.answering(place.home)
+    uri = servers.tracking_uri(place.home, answering)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # a server that is down stays down
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    if uri.startswith("http") and not servers.answers(f"{uri.rstrip('/')}/health"):
+        return Told("", uri, f"MLflow does not answer on {uri}.")
+    folder = servers.artifact_folder(place.home)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        from components import tracking  # MLflow takes over a second to import: only when it is needed
+
+        run_id = tracking.publish(
+            place.root,
+            tracking_uri=uri,
+            measurements=measurements,
+            tags=run_tags(place, measurements["run_id"], commit, branch),
+            note=note,
+            artifact_folder=None if uri.startswith("http") else folder,
+        )
+    except Exception as error:  # whatever MLflow is down with, the run itself has succeeded
+        return Told("", uri, f"MLflow could not be told: {str(error).splitlines()[0] if str(error) else repr(error)}")
+    return Told(run_id, _link(uri, run_id), "")
+
+
+def prepare_mlflow(home: Path) -> threading.Thread | None:
+    """Make MLflow's first SQLite file beside the stages' work, so that publishing need not wait for it.
+
+    Returns:
+        The thread that does it, to be joined before publishing; None if nothing is to be made.
+    """
+    database = servers.mlflow_database(home)
+    if database.is_file() or not servers.tracking_uri(home, servers.answering(home)).endswith(str(database)):
+        return None
+
+    def prepare() -> None:
+        with contextlib.suppress(Exception):  # publishing will meet the same trouble and tell it
+            from components import tracking
+
+            database.parent.mkdir(parents=True, exist_ok=True)
+            tracking.prepare_database(database, servers.artifact_folder(home))
+
+    thread = threading.Thread(target=prepare, name="prepare MLflow", daemon=True)
+    thread.start()
+    return thread
+
+
+def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[str, str]:
+    """The tags by which a run is found again in git, DVC and Prefect."""
+    here = "" if place.private else git(place.root, "rev-parse", "--abbrev-ref", "HEAD")
+    tags = {
+        "git.commit": commit or place.commit,
+        "dvc.lock.md5": lock_md5(place.root / "dvc.lock"),
+        "dvc.branch": branch or here,
+        "prefect.flow_run_id": run_id,
+    }
+    if place.snapshot:
+        tags["snapshot"] = place.snapshot
+    elif not place.private and uncommitted(place.root):
+        tags["uncommitted"] = "true"
+    return tags
+
+
+def _link(uri: str, run_id: str) -> str:
+    if not uri.startswith("http"):
+        return uri
+    import mlflow
+
+    experiment = mlflow.get_run(run_id).info.experiment_id
+    return f"{uri.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
+
+
+def runs_branch(run_id: str) -> str:
+    """The branch that holds a private run's settings, lock and metrics."""
+    return f"runs/{run_id}"
+
+
+def publish_again(home: Path, run_id: str | None) -> Told:
+    """Tell MLflow about the result that stands in the checkout, or about the branch `runs/<run_id>`.
+
+    Raises:
+        LookupError: no measurements are kept for that result.
+    """
+    from flows import measurements, workspace
+
+    if run_id is None:
+        found = measurements.last_recorded(home, home / "dvc.lock")
+        if found is None:
+            raise LookupError("No run that ended with this dvc.lock is recorded. Do one: kakehashi run.")
+        return tell_mlflow(workspace.checkout(home), found, note=found["note"])
+    record = measurements.read(home, run_id)
+    place = workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id))
+    try:
+        return tell_mlflow(place, record, branch=runs_branch(run_id), note=record["note"])
+    finally:
+        workspace.remove(place)

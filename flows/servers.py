@@ -1,0 +1,210 @@
+"""Prefect's and MLflow's servers: which ones answer, and how to keep both up for as long as a block lasts."""
+
+import atexit
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from components.outputs import whole_file
+from flows.environment import STATE, child_environment, prefect_environment, tool
+from flows.supervise import Supervised
+
+LOOPBACK = "127.0.0.1"
+POOL = "kakehashi"
+WORKER_QUERY_SECONDS = 2
+START_SECONDS = 120
+
+
+class ServerError(RuntimeError):
+    """A server that cannot be started; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where people and programs find the two servers."""
+
+    prefect: str
+    mlflow: str
+
+    @property
+    def prefect_api(self) -> str:
+        return f"{self.prefect}/api"
+
+
+def answering(home: Path) -> Addresses | None:
+    """The servers that `kakehashi up` started in this checkout, if both answer now."""
+    file = _record(home)
+    if not file.is_file():
+        return None
+    addresses = Addresses(**json.loads(file.read_text(encoding="utf-8")))
+    both = answers(f"{addresses.prefect_api}/health") and answers(f"{addresses.mlflow}/health")
+    return addresses if both else None
+
+
+def tracking_uri(home: Path, servers: Addresses | None) -> str:
+    """Where MLflow is told: `MLFLOW_TRACKING_URI` if set, a server of ours that answers, or else a SQLite file."""
+    if named := os.environ.get("MLFLOW_TRACKING_URI"):
+        return named
+    return servers.mlflow if servers else f"sqlite:///{mlflow_database(home)}"
+
+
+def mlflow_database(home: Path) -> Path:
+    """MLflow's SQLite file, read and written by both doors."""
+    return home / STATE / "mlflow.db"
+
+
+def artifact_folder(home: Path) -> Path:
+    """Where MLflow keeps files, for both doors: the SQLite file alone, and the server before it."""
+    return home / STATE / "mlartifacts"
+
+
+def answers(url: str, timeout_seconds: float = 2.0) -> bool:
+    """Whether `url` answers with success within the time."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_seconds) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def servers_up(
+    home: Path, *, prefect_port: int = 4200, mlflow_port: int = 5000, say: Callable[[str], None] = print
+) -> Iterator[Addresses]:
+    """Keep Prefect's server, MLflow's server and a worker with our deployments up while the block lasts.
+
+    All listen on loopback only and write their logs into `.kakehashi/logs`. However the block ends, `kill -9` of
+    this process included, nothing of them is left.
+
+    Raises:
+        ServerError: a port is taken, or a server ended or did not answer in time; its last words are in the message.
+    """
+    addresses = Addresses(f"http://{LOOPBACK}:{prefect_port}", f"http://{LOOPBACK}:{mlflow_port}")
+    for port, option in ((prefect_port, "--prefect-port"), (mlflow_port, "--mlflow-port")):
+        if not port_is_free(port):
+            raise ServerError(f"Port {port} is taken. Stop what uses it, or choose another with {option}.")
+    env = child_environment(home, prefect_environment(home))
+    env.pop("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL")  # here the console is a log file
+    env |= {
+        "PREFECT_API_URL": addresses.prefect_api,
+        "MLFLOW_TRACKING_URI": addresses.mlflow,
+        "PREFECT_WORKER_QUERY_SECONDS": str(WORKER_QUERY_SECONDS),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")])),
+    }
+    artifact_folder(home).mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str, *command: str) -> Supervised:
+            return stack.enter_context(_started(home, _log(home, name), command, env))
+
+        say("Starting the Prefect server and the MLflow server …")
+        prefect = start("prefect", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(prefect_port))
+        mlflow = start("mlflow", *_mlflow_command(home, mlflow_port))
+        _wait_for(f"{addresses.prefect_api}/health", prefect, _log(home, "prefect"))
+        say(f"Prefect answers on {addresses.prefect}. Registering the deployments of infra/prefect.yaml …")
+        _short(home, env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
+        _short(home, env, "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+        worker = start("worker", "prefect", "worker", "start", "--pool", POOL, "--name", POOL)
+        _wait_for(f"{addresses.mlflow}/health", mlflow, _log(home, "mlflow"))
+        if not worker.running():
+            raise ServerError(f"The worker ended: {_last_words(_log(home, 'worker'))}")
+        with whole_file(_record(home)) as draft:
+            draft.write_text(json.dumps(asdict(addresses)) + "\n", encoding="utf-8")
+        stack.callback(_record(home).unlink, missing_ok=True)
+        yield addresses
+
+
+def prefect_for_a_run(home: Path) -> Callable[[], None]:
+    """Have Prefect ready for one run in the checkout: `kakehashi up`'s server, or one of our own without pages.
+
+    Sets `PREFECT_API_URL` at once, so that Prefect can be imported while the server starts; the function that comes
+    back waits until the server answers. Prefect would start a server by itself, but one that outlives a killed run.
+    Ours ends when this process does, after Prefect has sent its last words.
+
+    Raises:
+        ServerError: the server ended or did not answer in time (from the function that comes back).
+    """
+    if up := answering(home):
+        os.environ["PREFECT_API_URL"] = up.prefect_api
+        return lambda: None
+    port = free_port()
+    os.environ["PREFECT_API_URL"] = api = f"http://{LOOPBACK}:{port}/api"
+    log = _log(home, "prefect-of-a-run")
+    command = ["prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    server = _started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
+    atexit.register(server.let_go)  # before Prefect is imported: what is registered first is called last
+    return lambda: _wait_for(f"{api}/health", server, log)
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on at the moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def port_is_free(port: int) -> bool:
+    """Whether nothing listens on this loopback port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _started(home: Path, log: Path, command: Sequence[str], env: Mapping[str, str]) -> Supervised:
+    """A server under its supervisor, its words in a log file that begins anew."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        return Supervised([tool(command[0]), *command[1:]], cwd=home, env=env, output=output)
+    finally:
+        os.close(output)
+
+
+def _mlflow_command(home: Path, port: int) -> list[str]:
+    folder = str(artifact_folder(home))  # not proxied: a client with the SQLite file writes to the very same place
+    store = f"sqlite:///{mlflow_database(home)}"
+    where = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"]
+    return ["mlflow", "server", *where, "--backend-store-uri", store, "--no-serve-artifacts",
+            "--default-artifact-root", folder]  # fmt: skip
+
+
+def _wait_for(url: str, server: Supervised, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(url, timeout_seconds=1.0):
+        if not server.running():
+            raise ServerError(f"{log.stem} ended before it answered: {_last_words(log)}\nIts whole log: {log}")
+        if time.monotonic() > deadline:
+            raise ServerError(f"{log.stem} did not answer within {START_SECONDS} s. Its log: {log}")
+        time.sleep(0.1)
+
+
+def _short(home: Path, env: dict[str, str], *arguments: str) -> None:
+    command = [str(tool("prefect")), "--no-prompt", *arguments]
+    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip()[-2000:]
+        raise ServerError(f"`prefect {' '.join(arguments[:2])}` failed: {said}")
+
+
+def _last_words(log: Path, lines: int = 5) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _log(home: Path, name: str) -> Path:
+    return home / STATE / "logs" / f"{name}.log"
+
+
+def _record(home: Path) -> Path:
+    return home / STATE / "servers.json"

@@ -1,0 +1,113 @@
+"""What a terminal shows at the end of a command: tables of results, stages and findings."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows import results
+from flows.doctor import Finding
+from flows.environment import STATE
+from flows.servers import Addresses, answering
+
+if TYPE_CHECKING:
+    from flows.pipeline import Finished
+    from flows.status import StageStatus
+
+STATE_COLOURS = {"up to date": "green", "changed": "yellow", "never run": "dim"}
+VERDICT_COLOURS = {"identical": "green", "equivalent": "green", "different": "yellow", "incomparable": "dim"}
+
+
+def show(home: Path, finished: "Finished") -> None:
+    """The end of a run: stages, results, gap, ROI, verdict, and where to look next."""
+    console = Console(highlight=False)
+    _show_stages(console, finished)
+    _show_domains(console, finished.root)
+    if gap := results.gap(finished.root):
+        console.print(f"Modality gap (centroid distance): base {gap[0]:.3f}, student {gap[1]:.3f}")
+    for name, value in results.roi_lines(finished.root):
+        console.print(f"  {name}: {value}")
+    verdict = finished.verdict
+    colour = VERDICT_COLOURS[verdict.kind]
+    console.print(f"Against the commit: [{colour}]{verdict.kind}[/]. {verdict.sentence}")
+    if finished.told.trouble:
+        console.print(f"[yellow]{finished.told.trouble}[/] Publish it later: kakehashi publish", soft_wrap=True)
+    else:
+        console.print(f"MLflow: {finished.told.link}", soft_wrap=True)
+    report = finished.root / "data" / "report" / "index.html"
+    if report.is_file():
+        console.print(f"Report: {report}", soft_wrap=True)
+    console.print("Web pages of all runs: make up" if answering(home) is None else "The servers are up.")
+
+
+def _show_stages(console: Console, finished: "Finished") -> None:
+    total = sum(stage.wall_seconds for stage in finished.stages)
+    cached = [stage for stage in finished.stages if stage.state == "cached"]
+    peak = max((stage.peak_rss_bytes for stage in finished.stages), default=0)
+    console.print()
+    console.print(
+        f"{len(finished.stages)} stages in {total:.0f} s ({len(cached)} had nothing to do), "
+        f"at most {peak / 1e9:.1f} GB of memory"
+    )
+
+
+def _show_domains(console: Console, root: Path) -> None:
+    rows = results.domains(root)
+    if not rows:
+        return
+    table = Table(title="Zero-shot accuracy on unseen domains", title_justify="left")
+    table.add_column("domain")
+    for column in ("images", "base", "student", "gain, points", "95 % interval"):
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(
+            row.domain,
+            f"{row.images:,}",
+            f"{row.base_accuracy:.1%}",
+            f"{row.student_accuracy:.1%}",
+            f"{row.gain_points:+.1f}",
+            f"{row.gain_points_low:+.1f} to {row.gain_points_high:+.1f}",
+            end_section=row is rows[-2] if len(rows) > 1 else False,
+        )
+    console.print(table)
+
+
+def show_table(title: str, table: Any) -> None:
+    """A data frame as a table."""
+    shown = Table(title=title, title_justify="left")
+    for column in table.columns:
+        shown.add_column(str(column), justify="right" if table[column].dtype.kind in "if" else "left")
+    for row in table.itertuples(index=False):
+        shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+    Console(highlight=False).print(shown)
+
+
+def show_statuses(statuses: Iterable["StageStatus"], servers: Addresses | None) -> None:
+    """Each stage's state and figures, and the servers."""
+    table = Table()
+    for column in ("stage", "state", "changed", "latest figures"):
+        table.add_column(column)
+    for status in statuses:
+        state = f"[{STATE_COLOURS[status.state]}]{status.state}[/]"
+        table.add_row(status.stage, state, status.why, status.figures)
+    console = Console(highlight=False)
+    console.print(table)
+    if servers:
+        console.print(f"Servers: Prefect {servers.prefect}, MLflow {servers.mlflow}")
+    else:
+        console.print(f"Servers: not up (runs use the files in {STATE}/). Start them with: make up")
+
+
+def show_findings(findings: Iterable[Finding]) -> int:
+    """Each finding with its mend; returns how many are faults."""
+    console = Console(highlight=False)
+    faults = 0
+    for finding in findings:
+        mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
+        console.print(f"{mark} {finding.what}: {finding.seen}", soft_wrap=True)
+        if finding.mend:
+            faults += 1
+            console.print(f"  [bold]mend:[/] {finding.mend}", soft_wrap=True)
+    return faults

@@ -1,0 +1,124 @@
+"""Whether a run met the committed result: the same bytes, the same figures within a tolerance, or what differs.
+
+It knows what dvc.lock and the metrics say, and nothing more. Runs with different settings are not compared.
+"""
+
+import json
+import math
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+
+from flows.workspace import git
+
+RELATIVE_TOLERANCE = 0.05
+ABSOLUTE_TOLERANCE = 0.02
+"""Two figures agree if they differ by no more than 5 % of the larger, or by no more than 0.02."""
+
+Kind = Literal["identical", "equivalent", "different", "incomparable"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison found, and the sentence that says so."""
+
+    kind: Kind
+    sentence: str
+
+
+def against_commit(root: Path, commit: str = "HEAD") -> Verdict:
+    """Compare `root`'s dvc.lock and metrics with those that a commit holds."""
+    rev = git(root, "rev-parse", "--short", commit)
+    committed = _show(root, rev, "dvc.lock")
+    if committed is None:
+        return Verdict("incomparable", f"{rev} holds no dvc.lock: nothing to compare.")
+    file = root / "dvc.lock"
+    if not file.is_file():
+        return Verdict("incomparable", "There is no dvc.lock here yet: nothing to compare.")
+    ours = file.read_bytes()
+    if ours == committed:
+        return Verdict("identical", f"dvc.lock is byte for byte the one of {rev}.")
+    our_stages, their_stages = _stages(ours), _stages(committed)
+    if _settings(our_stages) != _settings(their_stages):
+        return Verdict("incomparable", f"The settings differ from the committed run ({rev}): nothing to compare.")
+    code = [stage for stage in our_stages if _code(our_stages[stage]) != _code(their_stages.get(stage, {}))]
+    because = f" The code of {_listed(code)} has changed since." if code else ""
+    outputs = [stage for stage in our_stages if _outs(our_stages[stage]) != _outs(their_stages.get(stage, {}))]
+    if not outputs:
+        return Verdict("equivalent", f"Every output has the hash that {rev} names.{because}")
+    apart = list(_figures_apart(root, rev))
+    if not apart:
+        return Verdict(
+            "equivalent",
+            f"The outputs of {_listed(outputs)} differ in their bytes; every figure in data/metrics is within "
+            f"{RELATIVE_TOLERANCE:.0%} or {ABSOLUTE_TOLERANCE} of {rev}'s.{because}",
+        )
+    shown = f"{_listed(apart[:5])}{f' and {len(apart) - 5} more' if len(apart) > 5 else ''}"
+    return Verdict("different", f"The outputs of {_listed(outputs)} differ from {rev}'s, and so do {shown}.{because}")
+
+
+def agree(left: Any, right: Any) -> bool:
+    """Whether two values of a metrics file agree: numbers within the tolerances, everything else exactly."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
+    if numbers:
+        return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return set(left) == set(right) and all(agree(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(agree, left, right))
+    return bool(left == right)
+
+
+def _figures_apart(root: Path, rev: str) -> Iterator[str]:
+    """Names of figures beyond the tolerances, as `stage.figure`, a missing file or figure included."""
+    here = {file.stem for file in (root / "data" / "metrics").glob("*.json")}
+    listed = git(root, "ls-tree", "--name-only", rev, "data/metrics/").splitlines()
+    there = {Path(name).stem for name in listed if name.endswith(".json")}
+    for stage in sorted(here | there):
+        committed = _show(root, rev, f"data/metrics/{stage}.json")
+        file = root / "data" / "metrics" / f"{stage}.json"
+        if committed is None or not file.is_file():
+            yield stage
+            continue
+        theirs, ours = dict(_flat(json.loads(committed))), dict(_flat(json.loads(file.read_text(encoding="utf-8"))))
+        for name in theirs | ours:
+            if name not in theirs or name not in ours or not agree(theirs[name], ours[name]):
+                yield f"{stage}.{name}"
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _show(root: Path, rev: str, path: str) -> bytes | None:
+    done = subprocess.run(["git", "show", f"{rev}:{path}"], cwd=root, capture_output=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+def _stages(lock: bytes) -> dict[str, Any]:
+    return dict((YAML(typ="safe").load(lock) or {}).get("stages", {}))
+
+
+def _settings(stages: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: stage.get("params") for name, stage in stages.items()}
+
+
+def _outs(stage: Mapping[str, Any]) -> dict[str, str]:
+    return {out["path"]: out.get("md5", "") for out in stage.get("outs", [])}
+
+
+def _code(stage: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    deps = {dep["path"]: dep.get("md5", "") for dep in stage.get("deps", []) if not dep["path"].startswith("data/")}
+    return stage.get("cmd"), deps
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

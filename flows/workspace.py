@@ -1,0 +1,151 @@
+"""Where a run works: in the checkout itself, or in a private clone that ends as a git branch."""
+
+import configparser
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.environment import STATE, child_environment, tool
+
+PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics")
+
+
+class WorkspaceError(RuntimeError):
+    """A checkout or clone that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A place to work in, and where it came from."""
+
+    root: Path
+    """Where the stages run."""
+    home: Path
+    """The checkout the run was asked for in."""
+    commit: str
+    """What was checked out: a commit of the project, before any snapshot."""
+    snapshot: str = ""
+    """The commit that carries uncommitted changes into a private clone; empty when there were none."""
+    private: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for the stages: a private clone keeps DVC's notes about its files to itself."""
+        notes = {"DVC_SITE_CACHE_DIR": str(self.root / ".dvc" / "tmp" / "site")} if self.private else {}
+        return child_environment(self.home, notes)
+
+
+def checkout(home: Path) -> Workspace:
+    """The checkout itself as the place to work."""
+    return Workspace(root=home, home=home, commit=git(home, "rev-parse", "HEAD"))
+
+
+def private_clone(home: Path, run_id: str, rev: str | None = None) -> Workspace:
+    """Clone `home` for one run, sharing its git objects and its DVC cache, with the data of its dvc.lock laid out.
+
+    Without `rev`, what stands uncommitted in `home` comes along as a snapshot commit; `home` itself is not touched.
+
+    Raises:
+        WorkspaceError: `home` is no git checkout, `rev` is unknown, or git or DVC failed.
+    """
+    commit = git(home, "rev-parse", "--verify", "--end-of-options", f"{rev or 'HEAD'}^{{commit}}")
+    snapshot = "" if rev else snapshot_commit(home, run_id)
+    root = home / STATE / "runs" / run_id
+    if root.exists():
+        raise WorkspaceError(f"{root} exists already. Remove it, or publish what it holds.")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
+        git(root, "checkout", "--quiet", "--detach", snapshot or commit)
+        _share_cache(home, root)
+        place = Workspace(root, home, commit, snapshot, private=True)
+        _run([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    return place
+
+
+def snapshot_commit(home: Path, run_id: str) -> str:
+    """Commit changed and new (not ignored) files of `home` on top of HEAD, on no branch; empty if there are none.
+
+    Neither the files nor the index of `home` change: the commit is made through an index of its own.
+    """
+    if not git(home, "status", "--porcelain", "--untracked-files=all"):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git(home, "read-tree", "HEAD", env=index)
+        git(home, "add", "--all", env=index)
+        tree = git(home, "write-tree", env=index)
+    message = f"snapshot: uncommitted changes of run {run_id}\n\nKakehashi-Snapshot: true"
+    return git(home, "commit-tree", tree, "-p", "HEAD", "-m", message)
+
+
+def publish_branch(place: Workspace, run_id: str, message: str) -> str:
+    """Commit settings, lock and metrics in a private clone and push them home as branch `runs/<run_id>`.
+
+    Returns:
+        The commit on that branch.
+    """
+    git(place.root, "add", "--", *(name for name in PUBLISHED if (place.root / name).exists()))
+    git(place.root, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
+    git(place.root, "push", "--quiet", str(place.home), f"HEAD:refs/heads/runs/{run_id}")
+    return git(place.root, "rev-parse", "HEAD")
+
+
+def remove(place: Workspace) -> None:
+    """Delete a private clone; never the checkout."""
+    assert place.private, "only a private clone may be removed"
+    shutil.rmtree(place.root)
+
+
+def uncommitted(root: Path) -> list[str]:
+    """Paths of changed and new files, as `git status` lists them."""
+    return [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
+
+
+def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+    """The output of a git command in `root`, without spaces at its ends; a nameless user commits as `kakehashi`.
+
+    Raises:
+        WorkspaceError: git failed; the message is git's own.
+    """
+    names = _who() if arguments[0] in ("commit", "commit-tree") and not _has_name(root) else {}
+    return _run(["git", *arguments], root, {**os.environ, **names, **(env or {})}).rstrip()
+
+
+def _run(command: list[str], root: Path, env: Mapping[str, str]) -> str:
+    done = subprocess.run(command, cwd=root, env=dict(env), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        asked = " ".join([Path(command[0]).name, *command[1:3]])
+        raise WorkspaceError(f"`{asked}` failed in {root}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def _has_name(root: Path) -> bool:
+    return subprocess.run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=root, capture_output=True).returncode == 0
+
+
+def _who() -> dict[str, str]:
+    return {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "kakehashi"), ("EMAIL", "kakehashi@localhost"))
+    }
+
+
+def _share_cache(home: Path, root: Path) -> None:
+    """Give the clone the checkout's own local DVC settings (remotes, credentials) and its cache folder."""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(home / ".dvc" / "config.local", encoding="utf-8")
+    if not config.has_section("cache"):
+        config.add_section("cache")
+    config["cache"]["dir"] = _run([str(tool("dvc")), "cache", "dir"], home, child_environment(home)).strip()
+    config["cache"].setdefault("type", "reflink,hardlink,copy")
+    with (root / ".dvc" / "config.local").open("w", encoding="utf-8") as file:
+        config.write(file)

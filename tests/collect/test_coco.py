@@ -1,0 +1,61 @@
+"""Adapter `coco`: the first caption by id, the licence's name, the category for evaluation."""
+
+import json
+
+import pytest
+
+from components.collect.coco import read_coco
+from components.collect.params import CocoSource
+from components.collect.rows import SourceError
+
+COCO = {
+    "licenses": [{"id": 4, "name": "CC BY 2.0", "url": "http://creativecommons.org/licenses/by/2.0/"}],
+    "categories": [{"id": 9, "name": "gear"}],
+    "images": [
+        {"id": 12, "file_name": "b.png", "license": 4, "coco_url": "http://images.example/b.png"},
+        {"id": 3, "file_name": "a.png", "license": 7, "flickr_url": "http://flickr.example/a"},
+        {"id": 5, "file_name": "unsaid.png", "license": 4},
+    ],
+    "annotations": [
+        {"id": 40, "image_id": 12, "caption": "the second word"},
+        {"id": 30, "image_id": 12, "caption": "the first word "},
+        {"id": 50, "image_id": 3, "caption": "a gear"},
+        {"id": 60, "image_id": 12, "category_id": 9},
+        {"id": 70, "image_id": 3, "category_id": 9},
+    ],
+}
+
+
+@pytest.fixture
+def file(tmp_path, png):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(png("red"))
+    (tmp_path / "images" / "b.png").write_bytes(png("blue"))
+    (tmp_path / "captions.json").write_text(json.dumps(COCO))
+    return tmp_path / "captions.json"
+
+
+def read(file, **settings):
+    values = {"name": "c", "format": "coco", "path": str(file), "images": str(file.parent / "images"), **settings}
+    return list(read_coco(CocoSource.model_validate(values), labelled=True))
+
+
+def test_images_come_by_id_with_their_first_caption(file, png):
+    first, second = read(file)
+    assert (first.key, first.caption, first.licence, first.url) == ("3", "a gear", "", "http://flickr.example/a")
+    assert (second.key, second.caption, second.licence) == ("12", "the first word", "CC BY 2.0")
+    assert (second.image_bytes, second.label, second.url) == (png("blue"), "gear", "http://images.example/b.png")
+
+
+def test_bad_annotations_are_named_with_the_mend(file):
+    def refused(text, **settings):
+        file.write_text(text)
+        with pytest.raises(SourceError) as error:
+            read(file, **settings)
+        return str(error.value).replace(f"{file.parent}/", "")
+
+    good = json.dumps(COCO)
+    assert refused('{"images": [}') == "captions.json, line 1, is not JSON: Expecting value. Fetch the file again."
+    assert refused('{"images": []}') == "captions.json has no `annotations`. Give a COCO captions or instances file."
+    assert refused(good, images=str(file.parent)) == ("None of 2 image files exists, such as a.png. Mend `images`.")
+    assert refused(good, where={"license": "1"}) == "captions.json: No row has license = 1. Known: 7, 4."

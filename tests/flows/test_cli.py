@@ -1,0 +1,163 @@
+"""The `kakehashi` command in a toy project, without any server."""
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from components.params import read_yaml
+from flows.environment import child_environment, tool
+from flows.workspace import git
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_help_names_every_command(run_toy: Run) -> None:
+    shown = run_toy("--help").stdout
+    assert re.findall(r"^  ([a-z]+)  ", shown, re.MULTILINE) == ["run", "search", "status", "doctor", "up", "publish"]
+
+
+@pytest.mark.slow
+def test_a_run_ends_with_results_and_the_same_lock_as_dvc(toy: Path, run_toy: Run, tmp_path: Path) -> None:
+    auditor = tmp_path / "auditor"
+    git(toy, "clone", "--quiet", str(toy), str(auditor))
+    subprocess.run([tool("dvc"), "repro", "--quiet"], cwd=auditor, env=child_environment(toy), check=True)
+
+    first = run_toy("run", "--note", "the first")
+    assert first.returncode == 0, first.stderr
+    assert (toy / "dvc.lock").read_bytes() == (auditor / "dvc.lock").read_bytes()
+    assert "pencil" in first.stdout
+    assert "+37.5" in first.stdout  # mean of 1 … 5 is 3; 50 × 3 / (1 + 3) = 37.5 points
+    assert f"Report: {toy / 'data' / 'report' / 'index.html'}" in first.stdout
+    assert "nothing to compare" in first.stdout
+    assert "Traceback" not in first.stderr
+
+    git(toy, "add", "--all")
+    git(toy, "commit", "--quiet", "-m", "a run")
+    second = run_toy("run")
+    assert "5 had nothing to do" in second.stdout
+    assert "identical. dvc.lock is byte for byte the one of" in second.stdout
+    assert git(toy, "status", "--porcelain") == ""
+
+    known = run_toy("publish")
+    assert (known.returncode, "MLflow knows the run" in known.stdout) == (0, True), known.stderr
+    records = [json.loads(file.read_text()) for file in (toy / ".kakehashi" / "measurements").glob("*.json")]
+    assert sorted(record["note"] for record in records) == ["", "the first"]
+    assert all(stage["peak_rss_bytes"] > 0 for record in records for stage in record["stages"])
+
+
+def test_a_mistake_is_one_line_and_nothing_changes(toy: Path, run_toy: Run) -> None:
+    done = run_toy("run", "--set", "train.setps=3")
+    assert done.returncode == 1
+    assert done.stderr == "--set: train.setps is not a parameter. Did you mean `steps`?\n"
+    assert git(toy, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_a_failed_stage_speaks_for_itself_and_its_earlier_result_stands(toy: Path, run_toy: Run) -> None:
+    subprocess.run([tool("dvc"), "repro", "--quiet"], cwd=toy, env=child_environment(toy), check=True)
+    figures = (toy / "data" / "metrics" / "collect.json").read_bytes()
+    done = run_toy("run", "--set", "collect.source=none.txt")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == [
+        "stage collect failed (exit code 1):",
+        "params.yaml: collect.source is none.txt, which does not exist. Name a file.",
+    ]
+    assert "Traceback" not in done.stderr
+    assert (toy / "data" / "metrics" / "collect.json").read_bytes() == figures
+    assert (toy / "data" / "collect" / "numbers.csv").is_file()
+
+
+@pytest.mark.slow
+def test_mlflow_that_is_down_does_not_fail_the_run(toy: Path, run_toy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    done = run_toy("run")
+    assert done.returncode == 0, done.stderr
+    assert "MLflow does not answer on http://127.0.0.1:9." in done.stdout
+    assert "kakehashi publish" in done.stdout
+
+
+def test_status_tells_run_from_changed_from_never(toy: Path, run_toy: Run) -> None:
+    subprocess.run([tool("dvc"), "repro", "--quiet", "evaluate"], cwd=toy, env=child_environment(toy), check=True)
+    (toy / "params.yaml").write_text((toy / "params.yaml").read_text().replace("steps: 12", "steps: 3"))
+    shown = run_toy("status").stdout
+    states = dict(re.findall(r"│ (\w+) +│ ([a-z ]+?) +│", shown))
+    assert states.pop("train") == "changed"
+    assert states.pop("report") == "never run"
+    assert states == dict.fromkeys(["collect", "retrieve", "evaluate"], "up to date")
+    assert "numbers 5" in shown
+    assert "not up" in shown
+
+
+def test_the_doctor_names_the_fault_and_its_mend(toy: Path, run_toy: Run) -> None:
+    (toy / "requirements.lock").write_text("no-such-package==1.0\n")
+    (toy / "params.yaml").write_text((toy / "params.yaml").read_text().replace("steps: 12", "steps: 0"))
+    done = run_toy("doctor")
+    assert done.returncode == 1
+    assert (
+        "✗ packages: no-such-package missing (locked: 1.0)\n  mend: Install what is locked: make install" in done.stdout
+    )
+    assert "✗ params.yaml: train.steps is 0. Input should be greater than 0." in done.stdout
+    assert "✓ git: checkout at" in done.stdout
+    assert done.stderr == "2 faults to mend.\n"
+
+
+def test_outside_a_project_every_command_says_so(tmp_path: Path, toy: Path) -> None:
+    env = {**child_environment(toy), "PYTHONPATH": str(toy)}
+    command = [sys.executable, "-m", "flows.cli", "status"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert (done.returncode, "holds no dvc.yaml. Change to the project's root folder first." in done.stderr) == (
+        1,
+        True,
+    )
+
+
+@pytest.mark.slow
+def test_the_settings_of_a_run_stay_in_the_file(toy: Path, run_toy: Run) -> None:
+    overlay = toy.parent / "overlay.yaml"
+    overlay.write_text("train: {steps: 5}\nreport: {wage: 10}\n")
+    done = run_toy("run", "--overlay", str(overlay), "--set", "train.steps=4")
+    assert done.returncode == 0, done.stderr
+    assert "params.yaml: train.steps changed" in done.stdout
+    values = read_yaml(toy / "params.yaml")
+    assert (values["train"]["steps"], values["report"]["wage"]) == (4, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_run_that_is_stopped_leaves_no_process_and_can_be_run_again(
+    toy: Path, run_toy: Run, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "flows.cli", "run", "--set", "train.seconds_per_step=60"]
+    process = subprocess.Popen(command, cwd=toy, env=child_environment(toy), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert any("fitting" in line for line in process.stderr), "the stage `train` was not reached"
+
+    process.send_signal(number)
+    process.wait()
+
+    deadline = time.monotonic() + 60  # ends a test that would hang; the processes end in about a second
+    while (left := processes_in(toy)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+    assert not (toy / "data" / "train").exists()
+    again = run_toy("run", "--set", "train.seconds_per_step=0")
+    assert again.returncode == 0, again.stderr
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of living processes that work in `folder` or below."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+            if Path(process.cwd()).is_relative_to(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+    return found

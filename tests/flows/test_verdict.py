@@ -1,0 +1,104 @@
+"""Identical, equivalent, different, or nothing to compare."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.verdict import against_commit, agree
+from flows.workspace import git
+
+LOCK = """\
+schema: '2.0'
+stages:
+  train:
+    cmd: python -m components.train
+    deps:
+    - path: components/train
+      md5: {code}
+    params:
+      params.yaml:
+        train: {{steps: {steps}}}
+    outs:
+    - path: data/train
+      md5: {out}
+"""
+
+
+def write(root: Path, *, code: str = "c1", steps: int = 3, out: str = "o1", accuracy: float = 0.5) -> None:
+    (root / "data" / "metrics").mkdir(parents=True, exist_ok=True)
+    (root / "dvc.lock").write_text(LOCK.format(code=code, steps=steps, out=out))
+    (root / "data" / "metrics" / "train.json").write_text(json.dumps({"top": {"accuracy": accuracy}, "name": "x"}))
+
+
+@pytest.fixture
+def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "x@localhost")
+    git(tmp_path, "init", "--quiet")
+    write(tmp_path)
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "-m", "a run")
+    return tmp_path
+
+
+def test_the_same_bytes_are_identical(committed: Path) -> None:
+    assert against_commit(committed).kind == "identical"
+
+
+def test_other_bytes_with_figures_within_tolerance_are_equivalent(committed: Path) -> None:
+    write(committed, out="o2", accuracy=0.51)  # 0.01 apart, 0.02 allowed
+    verdict = against_commit(committed)
+    assert verdict.kind == "equivalent"
+    assert "The outputs of train differ in their bytes" in verdict.sentence
+
+
+def test_figures_beyond_tolerance_are_different_and_named(committed: Path) -> None:
+    write(committed, out="o2", accuracy=0.6)  # 0.1 apart: more than 0.02, and more than 5 % of 0.6 = 0.03
+    verdict = against_commit(committed)
+    assert verdict.kind == "different"
+    assert "train.top.accuracy" in verdict.sentence
+
+
+def test_other_settings_are_not_compared(committed: Path) -> None:
+    write(committed, steps=4, out="o2", accuracy=0.6)
+    verdict = against_commit(committed)
+    assert verdict.kind == "incomparable"
+    assert "settings differ from the committed run" in verdict.sentence
+
+
+def test_changed_code_is_said(committed: Path) -> None:
+    write(committed, code="c2")
+    verdict = against_commit(committed)
+    assert (verdict.kind, "The code of train has changed" in verdict.sentence) == ("equivalent", True)
+
+
+def test_a_missing_figure_is_a_difference(committed: Path) -> None:
+    write(committed, out="o2")
+    (committed / "data" / "metrics" / "train.json").unlink()
+    assert against_commit(committed).kind == "different"
+
+
+def test_without_a_committed_lock_there_is_nothing_to_compare(committed: Path) -> None:
+    git(committed, "rm", "--quiet", "--cached", "dvc.lock")
+    git(committed, "commit", "--quiet", "-m", "no lock")
+    assert "holds no dvc.lock" in against_commit(committed).sentence
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (0.50, 0.52, True),  # 0.02 apart
+        (0.50, 0.53, False),  # 0.03 apart, and 5 % of 0.53 is 0.0265
+        (1000, 1049, True),  # 49 apart, 5 % of 1049 is 52
+        (1000, 1060, False),
+        (True, 1, True),  # equal as Python has it
+        ("a", "a", True),
+        ("a", "b", False),
+        ([0.5, 0.5], [0.5, 0.51], True),
+        ([0.5], [0.5, 0.5], False),
+        (0.5, None, False),
+    ],
+)
+def test_figures_agree_within_five_percent_or_two_hundredths(left: object, right: object, expected: bool) -> None:
+    assert agree(left, right) is expected

@@ -1,0 +1,101 @@
+"""Private clones: what comes along, what stays untouched, and what they leave behind."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from flows import workspace
+from flows.environment import tool
+from flows.workspace import WorkspaceError, checkout, git, private_clone, publish_branch, remove, snapshot_commit
+
+
+def repro(place: workspace.Workspace) -> str:
+    done = subprocess.run([tool("dvc"), "repro"], cwd=place.root, env=place.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_clean_checkout_needs_no_snapshot(toy: Path) -> None:
+    assert snapshot_commit(toy, "r1") == ""
+
+
+def test_changes_travel_and_the_checkout_does_not_notice(toy: Path) -> None:
+    (toy / "params.yaml").write_text((toy / "params.yaml").read_text().replace("steps: 12", "steps: 3"))
+    (toy / "new.txt").write_text("untracked\n")
+    (toy / "components" / "report" / "params.py").unlink()
+    (toy / "staged.txt").write_text("staged\n")
+    git(toy, "add", "staged.txt")
+    before = git(toy, "status", "--porcelain")
+
+    place = private_clone(toy, "r1")
+
+    assert git(toy, "status", "--porcelain") == before
+    assert "steps: 3" in (place.root / "params.yaml").read_text()
+    assert (place.root / "new.txt").read_text() == "untracked\n"
+    assert not (place.root / "components" / "report" / "params.py").exists()
+    assert not (place.root / "numbers.txt").exists()  # ignored by git: it stays behind
+    assert git(place.root, "log", "-1", "--format=%s", place.snapshot).startswith("snapshot:")
+    assert git(toy, "rev-parse", f"{place.snapshot}^") == git(toy, "rev-parse", "HEAD")
+
+
+def test_a_named_revision_leaves_changes_behind(toy: Path) -> None:
+    (toy / "new.txt").write_text("untracked\n")
+    place = private_clone(toy, "r1", rev="main")
+    assert place.snapshot == ""
+    assert not (place.root / "new.txt").exists()
+
+
+def test_an_unknown_revision_is_refused_and_leaves_no_folder(toy: Path) -> None:
+    with pytest.raises(WorkspaceError, match="rev-parse"):
+        private_clone(toy, "r1", rev="nowhere")
+    assert not (toy / ".kakehashi" / "runs" / "r1").exists()
+
+
+def test_checkout_and_private_clone_write_the_same_lock(toy: Path) -> None:
+    """The toy's source lies in no commit: its relative path starts at the checkout, for both."""
+    place = private_clone(toy, "r1")  # before the checkout has run: an empty cache, no lock
+    repro(place)
+    repro(checkout(toy))
+    assert (place.root / "dvc.lock").read_bytes() == (toy / "dvc.lock").read_bytes()
+
+
+def test_the_clone_shares_the_cache_and_starts_with_the_data(toy: Path) -> None:
+    repro(checkout(toy))
+    git(toy, "add", "--all")
+    git(toy, "commit", "--quiet", "-m", "a run")
+    place = private_clone(toy, "r1")
+    assert (place.root / "data" / "report" / "index.html").is_file()
+    assert "Data and pipelines are up to date." in repro(place)
+    assert not (place.root / ".dvc" / "cache").exists()
+
+
+def test_a_published_run_is_a_branch_with_settings_lock_and_figures(toy: Path) -> None:
+    (toy / "new.txt").write_text("untracked\n")
+    place = private_clone(toy, "r1")
+    repro(place)
+    commit = publish_branch(place, "r1", "run r1\n\nwhy not")
+    assert git(toy, "rev-parse", "runs/r1") == commit
+    assert git(toy, "rev-list", "--count", "main..runs/r1") == "2"  # the snapshot, and the run
+    files = git(toy, "show", "--name-only", "--format=", "runs/r1").splitlines()
+    assert files == ["data/metrics/collect.json", "data/metrics/evaluate.json", "data/metrics/report.json",
+                     "data/metrics/train.json", "dvc.lock"]  # fmt: skip
+    assert git(toy, "branch", "--show-current") == "main"
+    remove(place)
+    assert not place.root.exists()
+
+
+def test_git_without_a_name_commits_as_kakehashi(toy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    git(toy, "config", "user.useConfigOnly", "true")
+    (toy / "new.txt").write_text("untracked\n")
+    assert git(toy, "log", "-1", "--format=%an", snapshot_commit(toy, "r1")) == "kakehashi"
+
+
+def test_the_checkout_is_never_removed(toy: Path) -> None:
+    with pytest.raises(AssertionError, match="only a private clone"):
+        remove(checkout(toy))
+    assert toy.is_dir()

@@ -1,0 +1,8 @@
+"""Settings of the toy stage `collect`."""
+
+from components.params import Section
+
+
+class CollectParams(Section):
+    source: str
+    """A text file with one number per line; a relative path starts at the checkout."""

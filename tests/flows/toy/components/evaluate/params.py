@@ -1,0 +1,7 @@
+"""Settings of the toy stage `evaluate`."""
+
+from components.params import Section
+
+
+class EvaluateParams(Section):
+    domains: list[str]

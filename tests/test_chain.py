@@ -1,0 +1,159 @@
+"""The whole chain on a tiny setting, through its doors, and broken on the way."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from components.params import read_yaml
+from flows import settings
+from flows.environment import child_environment, tool
+from flows.form import section_models
+from flows.graph import stage_order
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def command(root: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    env = {**child_environment(root), "DVC_SITE_CACHE_DIR": str(root.parent / "site"), **extra}
+    for name in ("PREFECT_HOME", "PREFECT_API_URL", "MLFLOW_TRACKING_URI"):
+        env.pop(name, None)
+    return subprocess.run(words, cwd=root, env=env, capture_output=True, text=True, check=False)
+
+
+def dvc(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return command(root, str(tool("dvc")), *words)
+
+
+def tiny_project(folder: Path) -> Path:
+    """The project as it stands here, committed with the tiny settings, without any result."""
+    folder.mkdir(parents=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith(("data/", "dvc.lock")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    settings.change_settings(folder / "params.yaml", [settings.overlay(ROOT / "tests" / "tiny.yaml")], section_models())
+    identity = ["-c", "user.name=tiny", "-c", "user.email=tiny@localhost"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*identity, "commit", "-q", "-m", "tiny"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory):
+    """The chain, run once by plain `dvc repro` with no server."""
+    root = tiny_project(tmp_path_factory.mktemp("plain") / "project")
+    done = dvc(root, "repro")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+def test_every_stage_did_real_work(reproduced):
+    figures = {
+        stage: json.loads((reproduced / f"data/metrics/{stage}.json").read_text()) for stage in stage_order(ROOT)
+    }
+    assert figures["collect"]["corpus_images"] == 408
+    assert figures["validate"]["accepted"] + figures["validate"]["quarantined"] == 408
+    assert figures["retrieve"]["labels_with_hits"] == 4
+    assert figures["evaluate"]["labels"] == 4 and set(figures["evaluate"]["domains"]) == {"line", "thermal"}
+    assert (reproduced / "data/report/index.html").stat().st_size > 10_000
+
+
+def test_the_accepted_corpus_has_no_labels(reproduced):
+    import pandas as pd
+
+    columns = pd.read_parquet(reproduced / "data/validate/accepted.parquet").columns
+    assert not {"label", "domain", "split"} & set(columns)
+
+
+def test_a_second_repro_does_nothing(reproduced):
+    before = (reproduced / "dvc.lock").read_bytes()
+    done = dvc(reproduced, "repro")
+    assert done.stdout.count("didn't change, skipping") == len(stage_order(ROOT))
+    assert (reproduced / "dvc.lock").read_bytes() == before
+
+
+def test_the_flow_in_a_checkout_gives_the_same_lock_and_tells_mlflow(reproduced, tmp_path):
+    root = tiny_project(tmp_path / "flow")
+    done = command(root, sys.executable, "-m", "flows.cli", "run", "--note", "the second door")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (root / "dvc.lock").read_bytes() == (reproduced / "dvc.lock").read_bytes()
+    assert "line" in done.stdout and "thermal" in done.stdout and "index.html" in done.stdout
+
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{root / '.kakehashi' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("kakehashi")
+    runs = client.search_runs([experiment.experiment_id])
+    (parent,) = [run for run in runs if run.data.tags["kind"] == "pipeline"]
+    assert any(name.startswith("roi/01_") for name in parent.data.metrics)
+    assert {run.info.run_name for run in runs} == {"pipeline", *stage_order(ROOT)}
+    served = command(
+        root,
+        sys.executable,
+        "-c",
+        "import mlflow, pandas as pd\n"
+        f"mlflow.set_tracking_uri('sqlite:///{root / '.kakehashi' / 'mlflow.db'}')\n"
+        "student = mlflow.pyfunc.load_model('models:/kakehashi-student/1')\n"
+        "print(student.predict(pd.DataFrame({'texts': ['hex bolt']}), params={'output': 'labels'}).shape)\n",
+    )
+    assert served.stdout.strip().endswith("(1, 4)"), served.stderr
+
+
+def test_a_word_finds_images_with_their_provenance(reproduced):
+    done = command(reproduced, sys.executable, "-m", "flows.cli", "search", "hex bolt", "--top", "3", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "synthetic://" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "stage", "message"),
+    [
+        ("train.optimiser.stepz=3", "train", "train.optimiser.stepz is not a parameter. Did you mean `steps`?"),
+        ("index.lists=100000", "index", "index: params.yaml: index.lists is 100000, but there are only"),
+        (
+            "retrieve.least_cosine=1.0",
+            "retrieve",
+            "retrieve: params.yaml: retrieve.labels: nothing in the corpus was found",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_earlier_results(reproduced, tmp_path, change, stage, message):
+    root = tmp_path / "project"
+    shutil.copytree(reproduced, root, symlinks=True)
+    before = {file: file.read_bytes() for file in (root / "data" / "metrics").glob("*.json")}
+    done = command(root, sys.executable, "-m", "flows.cli", "run", "--set", change)
+    assert done.returncode != 0
+    assert message in " ".join((done.stdout + done.stderr).split())
+    assert "Traceback" not in done.stdout + done.stderr
+    assert {file: file.read_bytes() for file in before} == before
+    assert (root / "data" / stage).is_dir()
+
+
+def test_a_stage_killed_midway_leaves_nothing_that_looks_finished(reproduced, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(reproduced, root, symlinks=True)
+    words = read_yaml(root / "dvc.yaml")["stages"]["train"]["cmd"].split()
+    shutil.rmtree(root / "data" / "train")
+    process = subprocess.Popen(
+        [sys.executable, *words[1:]], cwd=root, env=child_environment(root), stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "train" in line:
+            break
+    process.kill()
+    process.wait()
+    assert not (root / "data" / "train").exists()
+    assert not (root / "data" / "metrics" / "absent.json").exists()

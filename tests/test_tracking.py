@@ -1,0 +1,219 @@
+"""Publishing to a real MLflow in a SQLite file: what it holds, twice the same, and the model in a fresh process."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from PIL import Image
+
+from components import tracking
+
+ROOT = Path(__file__).resolve().parents[1]
+TOY_NOUNS = ROOT / "tests" / "flows" / "toy" / "components"
+TAGS = {"git.commit": "c0ffee", "dvc.lock.md5": "0123", "dvc.branch": "runs/r1", "prefect.flow_run_id": "r1"}
+COLLECT = {"stage": "collect", "state": "cached", "wall_seconds": 0.5, "peak_rss_bytes": 10**8}
+TRAIN = {"stage": "train", "state": "ran", "wall_seconds": 60.0, "peak_rss_bytes": 2 * 10**9}
+MEASUREMENTS = {"stages": [COLLECT | {"started_unix_seconds": 1000.0}, TRAIN | {"started_unix_seconds": 1001.0}]}
+LOCK = """\
+stages:
+  collect:
+    outs:
+    - {path: data/collect, hash: md5, md5: aa.dir, size: 12, nfiles: 2}
+    - {path: data/metrics/collect.json, hash: md5, md5: bb, size: 3}
+  train:
+    deps:
+    - {path: components/train, hash: md5, md5: cc.dir, size: 4, nfiles: 1}
+    - {path: data/collect, hash: md5, md5: aa.dir, size: 12, nfiles: 2}
+    outs:
+    - {path: data/train, hash: md5, md5: dd.dir, size: 5, nfiles: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smallest folder that a finished run could leave."""
+    root = tmp_path_factory.mktemp("project")
+    files: dict[str, Any] = {
+        "params.yaml": "collect:\n  seed: 1\ntrain:\n  steps: 3\n  optimiser: {rate: 0.5, names: [a, b]}\n",
+        "dvc.yaml": "stages: {}\n",
+        "dvc.lock": LOCK,
+        "data/metrics/collect.json": {"images": 5},
+        "data/metrics/train.json": {"loss": {"clip": 0.25, "gap": 0.5}, "note": "text is no figure"},
+        "data/metrics/evaluate.json": {
+            "base": {"mean_accuracy": 0.25}, "student": {"mean_accuracy": 0.5},
+            "gain": {"accuracy_points": 25.0, "accuracy_points_low": 20.0, "accuracy_points_high": 30.0},
+        },
+        "data/metrics/report.json": {"saved_usd": 100.0, "accuracy_gain_points": 25.0, "currency": "USD"},
+        "data/train/curve.csv": "step,clip,gap\n0,2.0,1.0\n1,1.0,\n2,0.5,0.25\n",
+        "data/train/open_clip_config.json": {"mean": 3.0},
+        "data/train/open_clip_model.safetensors": "toy",
+        "data/retrieve/labels.json": {
+            "labels": [{"name": "bolt", "names": ["bolt"]}, {"name": "washer", "names": ["washer"]}],
+            "templates": ["a {}"],
+        },
+        "data/report/index.html": "<p>25 points</p>",
+        "data/report/model_card.md": "# Student",
+    }  # fmt: skip
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    (root / "components").mkdir()
+    for folder in (ROOT / "components", TOY_NOUNS):  # the toy's clip.py and zeroshot.py stand in for the real ones
+        for file in folder.glob("*.py"):
+            (root / "components" / file.name).write_bytes(file.read_bytes())
+    return root
+
+
+@pytest.fixture(scope="module")
+def published(project: Path) -> tuple[MlflowClient, str]:
+    return MlflowClient(uri(project)), publish(project)
+
+
+def uri(project: Path) -> str:
+    return f"sqlite:///{project / 'mlflow.db'}"
+
+
+def publish(project: Path, **changed: Any) -> str:
+    artifacts = project / "artifacts"
+    tags = TAGS | changed
+    return tracking.publish(
+        project, tracking_uri=uri(project), measurements=MEASUREMENTS, tags=tags, note="Why.", artifact_folder=artifacts
+    )
+
+
+def everything(client: MlflowClient) -> list[Run]:
+    return list(client.search_runs(["0", "1"]))
+
+
+def children(client: MlflowClient, parent: str) -> dict[str, Run]:
+    found = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parent}'")
+    return {str(run.info.run_name): run for run in found}
+
+
+def test_the_parent_shows_business_first_then_base_and_student(published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    run = client.get_run(run_id)
+    assert run.data.metrics == {
+        "roi/01_saved_usd": 100.0,
+        "roi/02_accuracy_gain_points": 25.0,
+        "base/mean_accuracy": 0.25,
+        "student/mean_accuracy": 0.5,
+        "gain/accuracy_points": 25.0,
+        "gain/accuracy_points_low": 20.0,
+        "gain/accuracy_points_high": 30.0,
+        "wall_seconds": 60.5,
+        "peak_rss_mb": 2000.0,
+    }
+    assert {name: run.data.tags[name] for name in TAGS} == TAGS
+    assert run.data.tags["kind"] == "pipeline"
+    assert run.data.tags["mlflow.note.content"] == (
+        "Why.\n\nStudent against base on unseen domains: **+25.0 points** (+20.0 to +30.0)."
+    )
+    assert (run.info.status, run.info.start_time, run.info.end_time) == ("FINISHED", 1_000_000, 1_061_000)
+
+
+def test_each_stage_is_a_child_with_its_settings_figures_and_curve(published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    stages = children(client, run_id)
+    assert sorted(stages) == ["collect", "train"]
+    train = stages["train"]
+    assert train.data.params == {"steps": "3", "optimiser.rate": "0.5", "optimiser.names": '["a", "b"]'}
+    assert train.data.tags["dvc.state"] == "ran"
+    expected = {"loss/clip": 0.25, "loss/gap": 0.5, "wall_seconds": 60.0, "peak_rss_mb": 2000.0}
+    assert {name: train.data.metrics[name] for name in expected} == expected
+    for term, points in {"clip": [(0, 2.0), (1, 1.0), (2, 0.5)], "gap": [(0, 1.0), (2, 0.25)]}.items():
+        history = client.get_metric_history(train.info.run_id, f"curve/{term}")
+        assert sorted((point.step, point.value) for point in history) == points
+
+
+def test_data_sets_carry_the_hashes_dvc_knows(published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    train = client.get_run(children(client, run_id)["train"].info.run_id)
+    named = {
+        (given.dataset.name, given.dataset.digest, tag.value)
+        for given in train.inputs.dataset_inputs
+        for tag in given.tags
+        if tag.key == "mlflow.data.context"
+    }
+    assert named == {("data/collect", "aa.dir", "input"), ("data/train", "dd.dir", "output")}
+
+
+def test_report_cards_and_lock_are_at_hand(published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    for folder, expected in {
+        "report": ["index.html", "model_card.md"],
+        "run": ["dvc.lock", "dvc.yaml", "params.yaml"],
+    }.items():
+        assert [Path(file.path).name for file in client.list_artifacts(run_id, folder)] == expected
+
+
+def test_publishing_twice_changes_nothing(project: Path, published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    before = [run.to_dictionary() for run in everything(client)]
+    assert publish(project) == run_id
+    assert [run.to_dictionary() for run in everything(client)] == before
+    assert len(client.search_model_versions("name = 'kakehashi-student'")) == 1
+
+
+def test_an_interrupted_publication_is_replaced(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = MlflowClient(uri(project))
+
+    def full_disk(*arguments: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tracking, "_tell_model", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            publish(project, **{"prefect.flow_run_id": "r2"})
+    run_id = publish(project, **{"prefect.flow_run_id": "r2"})
+    (only,) = client.search_runs(["1"], "tags.`prefect.flow_run_id` = 'r2' and tags.kind = 'pipeline'")
+    assert (only.info.run_id, only.info.status) == (run_id, "FINISHED")
+    assert len(children(client, run_id)) == 2
+
+
+@pytest.mark.slow
+def test_the_student_answers_in_a_fresh_process(
+    tmp_path: Path, project: Path, published: tuple[MlflowClient, str]
+) -> None:
+    """The toy model sees brightness: white is 1, so [1, 1]/√2; a text of 3 letters with mean 3 is the same vector."""
+    png = io.BytesIO()
+    Image.new("RGB", (4, 4), "white").save(png, "png")
+    script = f"""
+import base64, json, mlflow, pandas as pd
+mlflow.set_tracking_uri({uri(project)!r})
+student = mlflow.pyfunc.load_model("models:/kakehashi-student/1")
+file = base64.b64decode({base64.b64encode(png.getvalue()).decode()!r})
+print(json.dumps({{
+    "bytes": student.predict(pd.DataFrame({{"images": [file]}})).tolist(),
+    "base64": student.predict(pd.DataFrame({{"images": [base64.b64encode(file).decode()]}})).tolist(),
+    "texts": student.predict(pd.DataFrame({{"texts": ["abc"]}})).tolist(),
+    "labels": student.predict(pd.DataFrame({{"texts": ["a bolt"]}}), params={{"output": "labels"}}).to_dict("list"),
+    "inputs": [column.name for column in student.metadata.signature.inputs],
+}}))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    for door in ("bytes", "base64", "texts"):
+        assert answer[door] == [pytest.approx([np.sqrt(0.5), np.sqrt(0.5)])]
+    assert list(answer["labels"]) == ["bolt", "washer"]
+    assert answer["labels"]["bolt"] == [pytest.approx(1.0)]  # "a bolt" is the label's own text
+    assert answer["inputs"] == ["images", "texts"]
+
+
+def test_a_database_made_beforehand_is_whole_and_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    tracking.prepare_database(database, tmp_path / "artifacts")
+    made = database.read_bytes()
+    assert MlflowClient(f"sqlite:///{database}").get_experiment_by_name("kakehashi") is not None
+    tracking.prepare_database(database, tmp_path / "elsewhere")
+    assert database.read_bytes() == made
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["mlflow.db"]

@@ -1,0 +1,90 @@
+"""The student learns from pseudo-labels, twice the same from one seed."""
+
+import numpy as np
+import open_clip
+import pandas as pd
+import pytest
+import torch
+
+from components import clip as clips
+from components.learning import Augmentation, Machine, Optimisation, PairTerms
+from components.pairs import Composition
+from components.train.learn import Lessons, Student
+from components.train.params import TrainParams
+from components.zeroshot import Task, parse_labels
+
+PARAMS = TrainParams(
+    optimiser=Optimisation(steps=12, batch_pairs=16, learning_rate=0.002, warmup_steps=2, weight_decay=0.0),
+    terms=PairTerms(contrastive=0.5, uniformity=0.1, alignment=0.1, cross_uniformity=0.1),
+    soft_target=1.0,
+    teacher_share=0.2,
+    average_decay=0.5,
+    augmentation=Augmentation(least_scale=0.9, rotation_degrees=5, flip=False, colour=0.1, grey=0, negative=0, edges=0),
+    machine=Machine(seed=1, threads=1, device="cpu"),
+)
+TASK = Task(parse_labels(["red", "blue"]), ("{}", "a {} tile"))
+
+
+def lessons() -> Lessons:
+    """Thirty-two tiles, red or blue, with noise."""
+    draw = np.random.default_rng(0)
+    pixels = draw.integers(0, 60, size=(32, 3, 64, 64), dtype=np.uint8)
+    pixels[:16, 0] += 190
+    pixels[16:, 2] += 190
+    names = ["red"] * 16 + ["blue"] * 16
+    table = pd.DataFrame({"label": names, "caption": [f"a {name} tile" for name in names], "language": "en"})
+    everyone = torch.arange(32)
+    return Lessons(pixels, table, TASK, Composition(0.3, "random", everyone, (everyone >= 16).long()))
+
+
+def trained(params: TrainParams = PARAMS):
+    torch.manual_seed(0)
+    student = Student(clips.scratch(embed_dim=32, image_px=64, seed=1), lessons(), params)
+    return student, list(student.fit())
+
+
+def test_the_terms_are_reported_and_fall():
+    _, reports = trained()
+    assert set(reports[0].terms) == {
+        "total",
+        "contrastive",
+        "uniformity",
+        "alignment",
+        "cross_uniformity",
+        "soft_target",
+    }
+    assert np.mean([r.terms["soft_target"] for r in reports[-4:]]) < 0.7 * reports[0].terms["soft_target"]
+
+
+def test_one_seed_gives_one_student():
+    (first, first_reports), (second, second_reports) = trained(), trained()
+    assert first_reports == second_reports
+    states = [student.average.averaged().model.state_dict().values() for student in (first, second)]
+    assert all(torch.equal(a, b) for a, b in zip(*states, strict=True))
+
+
+def test_the_average_is_kept_and_the_teacher_stands_still():
+    student, _ = trained()
+    kept, last = student.average.averaged().towers, student.clip.towers
+    assert not torch.equal(kept.token_embedding.weight, last.token_embedding.weight)
+    untouched = clips.scratch(embed_dim=32, image_px=64, seed=1).towers
+    assert torch.equal(student.teacher.towers.token_embedding.weight, untouched.token_embedding.weight)
+
+
+def test_without_the_soft_target_there_is_no_such_term():
+    _, reports = trained(PARAMS.model_copy(update={"soft_target": 0.0}))
+    assert "soft_target" not in reports[0].terms
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_prompts_go_round_with_the_templates():
+    student, _ = trained()
+    tokenizer = open_clip.SimpleTokenizer(context_length=48)
+    assert torch.equal(student.prompts[1], tokenizer(["a red tile", "a blue tile"]))
