@@ -5,6 +5,7 @@ Shape legend: B = pairs in a batch, D = width of the joint embedding.
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import open_clip
 import torch
@@ -30,15 +31,16 @@ def text_vectors(clip: Clip, token_BT: Tensor) -> Tensor:
     token_BT = token_BT.to(clip.device)
     if not is_plain(clip):
         return clip.towers.encode_text(token_BT, normalize=True)
-    end_B = token_BT.argmax(dim=1)
+    model, end_B = clip.towers, token_BT.argmax(dim=1)
+    length = int(end_B.max()) + 1
+    x_BTW = model.token_embedding(token_BT[:, :length]) + model.positional_embedding[:length]
     order = end_B.argsort(stable=True)
-    parts = [
-        _up_to_the_end(clip, token_BT[rows], end_B[rows]) for rows in order.tensor_split(LENGTH_GROUPS) if len(rows)
-    ]
-    return torch.cat(parts)[order.argsort()]
+    groups = order.tensor_split(max(1, min(LENGTH_GROUPS, len(order) // GROUP_TEXTS)))
+    return torch.cat([_encoded(model, x_BTW[rows], end_B[rows]) for rows in groups])[order.argsort()]
 
 
-LENGTH_GROUPS = 4
+LENGTH_GROUPS, GROUP_TEXTS = 4, 16
+"""Most groups, and the least texts worth a group of their own."""
 
 
 def is_plain(clip: Clip) -> bool:
@@ -47,10 +49,10 @@ def is_plain(clip: Clip) -> bool:
     return type(model) is open_clip.CLIP and model.text_pool_type == "argmax" and model.attn_mask is not None
 
 
-def _up_to_the_end(clip: Clip, token_BT: Tensor, end_B: Tensor) -> Tensor:
-    model, length = clip.towers, int(end_B.max()) + 1
-    x_BTW = model.token_embedding(token_BT[:, :length]) + model.positional_embedding[:length]
-    x_BTW = model.ln_final(model.transformer(x_BTW, attn_mask=model.attn_mask[:length, :length]))
+def _encoded(model: Any, x_BTW: Tensor, end_B: Tensor) -> Tensor:
+    """Unit vectors of embedded tokens, cut behind the longest text of the group."""
+    length = int(end_B.max()) + 1
+    x_BTW = model.ln_final(model.transformer(x_BTW[:, :length], attn_mask=model.attn_mask[:length, :length]))
     pooled_BW = x_BTW[torch.arange(len(end_B), device=end_B.device), end_B]
     return F.normalize(pooled_BW @ model.text_projection, dim=-1)
 

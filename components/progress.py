@@ -19,6 +19,7 @@ def progress(items: Iterable[Item], *, what: str, total: int | None = None, unit
         unit=f" {unit}" if unit else "",
         mininterval=0.2 if interactive else 10.0,
         maxinterval=10.0,
+        delay=2.0,
         ascii=not interactive,
         dynamic_ncols=interactive,
         file=sys.stderr,

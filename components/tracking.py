@@ -29,7 +29,20 @@ MODEL = "kakehashi-student"
 COMPLETE = "kakehashi.complete"
 """The tag that is set last: a parent without it was interrupted and is replaced."""
 CURVE_POINTS = 500
-REQUIREMENTS = ("mlflow", "torch", "open_clip_torch", "numpy", "pandas", "pillow", "pydantic", "ruamel.yaml")
+REQUIREMENTS = (
+    "mlflow",
+    "torch",
+    "open_clip_torch",
+    "numpy",
+    "pandas",
+    "pillow",
+    "pydantic",
+    "ruamel.yaml",
+    "imagehash",
+    "safetensors",
+    "torchvision",
+    "tqdm",
+)
 PAGES = ("data/report/index.html", "data/report/model_card.md", "data/report/data_card.md")
 PICTURES = ("data/retrieve/sheet.png", "data/compose/preview.png")
 
@@ -191,11 +204,16 @@ def _tell_model(parent_id: str, root: Path) -> None:
         )
 
 
+def experiment_of(run_id: str, tracking_uri: str) -> str:
+    """Id of the experiment a run is in, as the addresses of MLflow's pages want it."""
+    return str(MlflowClient(tracking_uri).get_run(run_id).info.experiment_id)
+
+
 def headline_metrics(root: Path) -> Iterator[tuple[str, float]]:
     """The parent's figures: `roi/01_…` in the report's order, then student, base and gain, and each unseen domain."""
-    business = [(key, value) for key, value in _flat_metrics(_metrics(root, "report"), separator="_")]
-    for place, (key, value) in enumerate(business, start=1):
-        yield f"roi/{place:02d}_{key}", value
+    for place, (key, value) in enumerate(_metrics(root, "report").items(), start=1):
+        for name, figure in _flat_metrics({key: value}, separator="_"):  # none for what has no value, such as payback
+            yield f"roi/{place:02d}_{name}", figure
     yield from _flat_metrics(_metrics(root, "evaluate"))
 
 

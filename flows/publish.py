@@ -94,9 +94,9 @@ def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[st
 def _link(uri: str, run_id: str) -> str:
     if not uri.startswith("http"):
         return uri
-    import mlflow
+    from components import tracking
 
-    experiment = mlflow.get_run(run_id).info.experiment_id
+    experiment = tracking.experiment_of(run_id, uri)
     return f"{uri.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
 
 

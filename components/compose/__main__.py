@@ -5,7 +5,8 @@ Reads   <selection>              selection.parquet of `retrieve`
 Writes  <out>/plan.parquet       a row for each selected image: id, may_compose, refused_by, group
         <out>/plan.json          rate and axis
         <out>/audit.json         shares of labels, sources and languages, before and after
-        <out>/preview.png        some compositions
+        <out>/preview.png        some compositions, numbered
+        <out>/preview.csv        their joined captions, in every script
         <metrics>                counts and the largest shift of a share
 """
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from components.compose.params import ComposeParams
 from components.compose.plan import RULES, audit, largest_shift_points, make_plan
-from components.compose.preview import preview
+from components.compose.preview import caption_table, preview, sample_pairs
 from components.outputs import whole_folder, write_json, write_table
 from components.params import load_section
 from components.stage import run
@@ -30,8 +31,9 @@ def main(selection: Path, corpus: Path, out: Path, metrics: Path) -> None:
         write_table(plan, folder / "plan.parquet")
         write_json({"rate": params.rate, "axis": params.axis}, folder / "plan.json")
         write_json(audited, folder / "audit.json")
-        picture = preview(selected, plan, corpus, params.axis, params.preview_compositions, params.seed)
-        picture.save(folder / "preview.png")
+        pairs = sample_pairs(plan, params.preview_compositions, params.seed)
+        preview(selected, pairs, corpus, params.axis, params.seed).save(folder / "preview.png")
+        caption_table(selected, pairs).to_csv(folder / "preview.csv", index=False, lineterminator="\n")
     figures = {
         "eligible": int(plan["may_compose"].sum()),
         "refused": {rule: int((plan["refused_by"] == rule).sum()) for rule in RULES},

@@ -50,6 +50,8 @@ class Student:
         numbers = {name: number for number, name in enumerate(lessons.task.names)}
         self.label_N = torch.tensor([numbers[label] for label in lessons.selection["label"]])
         self.prompts = [base.tokenizer(lessons.task.prompts(template)) for template in lessons.task.templates]
+        with torch.no_grad():
+            self.teacher_class_CD = [text_vectors(self.teacher, prompt_CT) for prompt_CT in self.prompts]
         self.batches = self._batches(lessons)
         self.steps_taken = 0
 
@@ -79,10 +81,10 @@ class Student:
         return terms
 
     def _soft_target(self, image_BD: Tensor, batch: Batch, plain_B: Tensor) -> Tensor:
-        prompt_CT = self.prompts[self.steps_taken % len(self.prompts)]  # one template a step, in turn
+        turn = self.steps_taken % len(self.prompts)  # one template a step
         with torch.no_grad():
             teacher_BD = image_vectors(self.teacher, batch.image_BCHW[plain_B])
-            teacher_BC = teacher_BD @ text_vectors(self.teacher, prompt_CT).T
+            teacher_BC = teacher_BD @ self.teacher_class_CD[turn].T
         label_B = self.label_N[batch.row_B[plain_B]].to(self.clip.device)
-        class_CD = text_vectors(self.clip, prompt_CT)
+        class_CD = text_vectors(self.clip, self.prompts[turn])
         return soft_target_loss(image_BD[plain_B], class_CD, label_B, teacher_BC, self.params.teacher_share)

@@ -5,7 +5,7 @@ import pytest
 
 from components.compose.params import ComposeParams
 from components.compose.plan import audit, largest_shift_points, make_plan
-from components.compose.preview import caption_of, sample_pairs
+from components.compose.preview import caption_of, caption_table, sample_pairs
 
 PARAMS = ComposeParams(
     rate=0.5, axis="width", across_labels=True, never_labels=[], never_sources=[], preview_compositions=4, seed=0
@@ -52,6 +52,11 @@ def test_preview_pairs_keep_to_the_plan():
     plan = pd.DataFrame({"may_compose": [True] * 6 + [False] * 2, "group": [0, 0, 0, 1, 1, 1, 0, 1]})
     pairs = sample_pairs(plan, count=10, seed=1)
     assert pairs and all((first < 3) != (second < 3) and max(first, second) < 6 for first, second in pairs)
+
+
+def test_the_preview_lists_its_captions_in_every_script():
+    table = caption_table(SELECTION, [(0, 2)])
+    assert table.to_numpy().tolist() == [[1, "a", "c", "a bolt and ナット"]]
 
 
 def test_the_conjunction_is_in_the_first_captions_language():
