@@ -1,6 +1,6 @@
 """Base and student on every unseen domain, over seeds: the embedded default and the overlays on real data.
 
-    python -m benchmarks.overlays [--seeds 1 2 3] [default emoji ldraw clothing]
+    python -m benchmarks.overlays [--seeds 1 2 3] [--threads 2] [default emoji ldraw clothing]
 
 Each run recomputes the chain up to `evaluate` in a clone of HEAD; what does not depend on the seed is computed once.
 """
@@ -18,16 +18,26 @@ from flows import environment, settings
 from flows.form import section_models
 
 SEEDED = ("pretrain.machine.seed", "index.seed", "compose.seed", "train.machine.seed", "align.seed", "evaluate.seed")
+THREADED = (
+    "pretrain.machine.threads",
+    "embed.threads",
+    "index.threads",
+    "retrieve.threads",
+    "train.machine.threads",
+    "align.threads",
+    "evaluate.threads",
+)
 MODELS = ("base", "student")
 
 
-def measure(root: Path, name: str, seeds: list[int]) -> pd.DataFrame:
+def measure(root: Path, name: str, seeds: list[int], threads: int) -> pd.DataFrame:
     """A row for each seed and domain: plain and class-balanced accuracy of both models, in percent."""
     with tempfile.TemporaryDirectory(prefix="kakehashi-overlay-") as folder:
         place = Path(folder) / "project"
         subprocess.run(["git", "clone", "--quiet", str(root), str(place)], check=True)
         if name != "default":
             apply(place, [settings.overlay(place / "examples" / f"{name}.yaml")])
+        apply(place, [settings.assignments([f"{field}={threads}" for field in THREADED])])
         return pd.concat([one_run(root, place, name, seed) for seed in seeds], ignore_index=True)
 
 
@@ -71,9 +81,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tasks", nargs="*", default=["default", "emoji", "ldraw", "clothing"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of every stage")
     options = parser.parse_args()
-    tables = [measure(Path.cwd(), name, options.seeds) for name in options.tasks]
-    print(summary(pd.concat(tables, ignore_index=True)).to_string())
+    tables = [measure(Path.cwd(), name, options.seeds, options.threads) for name in options.tasks]
+    table = pd.concat(tables, ignore_index=True)
+    print(table.round(1).to_string(index=False), summary(table).to_string(), sep="\n\n")
 
 
 if __name__ == "__main__":
