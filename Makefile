@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check format up audit bench clean
+.PHONY: help install run test test-fast check format up audit bench docs clean
 
 help: ## list every target
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -46,6 +46,9 @@ audit: install ## recompute the committed result in an empty place and compare
 
 bench: install ## print the measurements that docs/experiments.md records
 	$(BIN)/python -m benchmarks
+
+docs: install ## make docs/parameters.md again from the typed settings
+	$(BIN)/python -m flows.parameters docs/parameters.md
 
 clean: ## remove caches and build leftovers; data, results and .venv stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist

@@ -83,9 +83,9 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of every stage")
     options = parser.parse_args()
-    tables = [measure(Path.cwd(), name, options.seeds, options.threads) for name in options.tasks]
-    table = pd.concat(tables, ignore_index=True)
-    print(table.round(1).to_string(index=False), summary(table).to_string(), sep="\n\n")
+    for name in options.tasks:
+        table = measure(Path.cwd(), name, options.seeds, options.threads)
+        print(table.round(1).to_string(index=False), summary(table).to_string(), "", sep="\n\n", flush=True)
 
 
 if __name__ == "__main__":

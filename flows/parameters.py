@@ -68,7 +68,13 @@ def inner_models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def meaning(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split()).replace("|", "\\|")
+    """The string under the field, or else what its inner model says of itself."""
+    return " ".join((field.description or own_words(field)).split()).replace("|", "\\|")
+
+
+def own_words(field: FieldInfo) -> str:
+    inner = inner_models(field.annotation)
+    return (inner[0].__doc__ or "").strip().splitlines()[0] if inner else ""
 
 
 def kind(field: FieldInfo, inner: list[type[BaseModel]], many: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.scalarstring import ScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, ScalarString
 
 from components.outputs import whole_file
 from components.params import ParamsError, Section, check, read_yaml, unknown_name
@@ -164,9 +164,20 @@ def _rewrite(file: Path, values: Mapping[str, Any]) -> None:
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(file)
-    _assign(document, values)
+    _assign(document, _quoted(values))
     with whole_file(file) as draft, draft.open("w", encoding="utf-8") as out:
         yaml.dump(document, out)
+
+
+def _quoted(value: Any) -> Any:
+    """The same values, with quotes around texts that YAML's parsers disagree about inside `{…}`, such as URLs."""
+    if isinstance(value, Mapping):
+        return {key: _quoted(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_quoted(inner) for inner in value]
+    if isinstance(value, str) and set(value) & set(":#{}[],&*!|>%@`\"'"):
+        return DoubleQuotedScalarString(value)
+    return value
 
 
 def _assign(node: CommentedMap, values: Mapping[str, Any]) -> None:

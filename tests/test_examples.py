@@ -1,0 +1,45 @@
+"""Every shipped overlay fits the settings it goes over; on real data it finds what it promises."""
+
+from pathlib import Path
+
+import pytest
+
+from components.params import read_yaml
+from components.zeroshot import parse_labels
+from flows import settings
+from flows.form import section_models
+
+ROOT = Path(__file__).parents[1]
+OVERLAYS = sorted((ROOT / "examples").glob("*.yaml"))
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda file: file.stem)
+def test_an_overlay_fits_params(overlay, tmp_path):
+    params = tmp_path / "params.yaml"
+    params.write_bytes((ROOT / "params.yaml").read_bytes())
+    assert settings.change_settings(params, [settings.overlay(overlay)], section_models())
+    merged = read_yaml(params)
+    assert len(parse_labels(merged["retrieve"]["labels"])) >= 10
+    names = {source["name"] for source in merged["collect"]["corpus"]}
+    assert set(merged["pretrain"]["sources"]) <= names
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda file: file.stem)
+def test_the_evaluation_labels_are_the_tasks(overlay, monkeypatch):
+    """Read through the adapters, each unseen domain has images of most labels, and none of another."""
+    if not DATA.is_dir():
+        pytest.skip("the folder of real data, ../shared/data, is not there")
+    from components.collect.params import CollectParams
+    from components.collect.sources import read_source
+    from components.params import check
+
+    monkeypatch.setenv("KAKEHASHI_HOME", str(ROOT))
+    values, base = read_yaml(overlay), read_yaml(ROOT / "params.yaml")
+    params = check(CollectParams, {**base["collect"], **values["collect"]}, file=overlay, prefix="collect")
+    task = {label.name.casefold() for label in parse_labels(values["retrieve"]["labels"])}
+    for source in params.evaluation:
+        found = read_source(source, labelled=True, synthetic=params.synthetic, evaluation=params.evaluation, workers=1)
+        seen = {each.label.casefold() for each in found}
+        assert seen <= task and len(seen) > 0.9 * len(task), source.name
