@@ -11,6 +11,7 @@ from components.clip import WEIGHTS
 from components.corpus import read_manifest
 from components.fusion import Evidence, fuse
 from components.outputs import read_json
+from components.params import read_yaml
 
 COLUMNS = ["rank", "score", "cosine", "id", "caption", "source", "licence", "url"]
 
@@ -18,7 +19,7 @@ COLUMNS = ["rank", "score", "cosine", "id", "caption", "source", "licence", "url
 def search(root: Path, text: str, top: int) -> pd.DataFrame:
     """The `top` records that look or read most like `text`, best first, with their provenance.
 
-    Image vectors and caption vectors count alike, fused by reciprocal rank; `cosine` is the better of the two.
+    The two kinds of evidence weigh as `retrieve` weighs them in params.yaml; `cosine` is the better of the two.
 
     Raises:
         ValueError: there is no index yet, or it was built with another model than the one at hand.
@@ -31,11 +32,12 @@ def search(root: Path, text: str, top: int) -> pd.DataFrame:
     if read_json(card)["model_sha256"] != hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest():
         raise ValueError(f"{card}: the index was built with another model than {model}. Run `dvc repro index`.")
     prompt_PD = clip.encode_texts([text])
+    weights = read_yaml(root / "params.yaml")["retrieve"]
     evidence = []
-    for side in ("image", "text"):
+    for side, weight in (("image", weights["image_weight"]), ("text", weights["caption_weight"])):
         index = faiss.read_index(str(data / "index" / f"{side}.faiss"))
         cosine_PK, row_PK = index.search(prompt_PD, min(10 * top, index.ntotal))
-        evidence.append(Evidence(row_PK, cosine_PK, 1.0))
+        evidence.append(Evidence(row_PK, cosine_PK, float(weight)))
     best = fuse(evidence).sort_values(["score", "row"], ascending=[False, True], kind="stable").head(top)
     records = read_manifest(data / "validate" / "accepted.parquet", learning=True).iloc[best["row"]]
     found = records.reset_index(drop=True).assign(

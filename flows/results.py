@@ -71,4 +71,11 @@ def gap(root: Path) -> tuple[float, float] | None:
 def roi_lines(root: Path) -> list[tuple[str, str]]:
     """The report's figures in its own order: name in words, value as text."""
     figures = [(key, value) for key, value in metrics(root, "report").items() if isinstance(value, int | float)]
-    return [(key.replace("_", " "), f"{value:,.6g}") for key, value in figures]
+    return [(key.replace("_", " "), readable(value)) for key, value in figures]
+
+
+def readable(value: float) -> str:
+    """A figure as people write it: thousands separated, two decimals from one up, four significant digits below."""
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"

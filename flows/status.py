@@ -55,4 +55,4 @@ def _changes(entries: list[Any]) -> Iterator[str]:
 
 def _figures(root: Path, stage: str) -> str:
     plain = [(key, value) for key, value in results.metrics(root, stage).items() if isinstance(value, int | float)]
-    return ", ".join(f"{key.replace('_', ' ')} {value:,.4g}" for key, value in plain[:SHOWN_FIGURES])
+    return ", ".join(f"{key.replace('_', ' ')} {results.readable(value)}" for key, value in plain[:SHOWN_FIGURES])
