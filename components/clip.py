@@ -8,6 +8,7 @@ A model is a folder in open_clip's own layout, which `open_clip.create_model("lo
     open_clip_model.safetensors   weights
 """
 
+import hashlib
 import itertools
 import json
 import logging
@@ -25,6 +26,7 @@ import open_clip
 import torch
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -141,9 +143,10 @@ def load(folder: Path, device: str = "cpu") -> Clip:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             raise ValueError(f"{folder / name} does not exist, so there is no model to load. Run `dvc repro` first.")
+    check_device(device)
     try:
         clip = _opened(folder, device, load_weights=True)
-    except RuntimeError as error:
+    except (RuntimeError, SafetensorError) as error:
         raise ValueError(f"{folder / WEIGHTS} does not fit {folder / CONFIG}: {str(error).splitlines()[0]}") from None
     clip.model.eval()
     return clip
@@ -168,21 +171,48 @@ def published(architecture: str, tag: str, file: Path | None, device: str = "cpu
         raise ValueError(
             f"pretrain.weights_file: {file} does not exist. Place the weights of {architecture}/{tag} there."
         )
+    check_device(device)
     own = open_clip.get_pretrained_cfg(architecture, tag)
+    config = open_clip.get_model_config(architecture)
+    config["quick_gelu"] = bool(config.get("quick_gelu") or own.get("quick_gelu"))  # a tag may want it, silently
     own_preprocessing = {name: own[name] for name in PREPROCESSING_FIELDS if name in own}
     try:
         with _quiet():
             model = open_clip.create_model(
-                architecture, str(file or tag), device=device, force_preprocess_cfg=own_preprocessing, weights_only=True
+                architecture,
+                str(file or tag),
+                device=device,
+                force_preprocess_cfg=own_preprocessing,
+                force_quick_gelu=config["quick_gelu"],
+                weights_only=True,
             )
             tokenizer = open_clip.get_tokenizer(architecture)
-    except (RuntimeError, OSError, pickle.UnpicklingError) as error:
+    except (RuntimeError, OSError, SafetensorError, pickle.UnpicklingError) as error:
+        if file is not None:
+            raise ValueError(f"pretrain.weights_file: {file} holds no weights of {architecture}/{tag}.") from None
         raise ValueError(
             f"pretrain.weights: {architecture}/{tag} cannot be loaded ({str(error).splitlines()[0]}). "
             "Download its weights elsewhere and name the file in pretrain.weights_file."
         ) from None
-    config = open_clip.get_model_config(architecture)
     return Clip(model.eval(), config, PreprocessCfg(**model.visual.preprocess_cfg), tokenizer, device)
+
+
+def sha256(folder: Path) -> str:
+    """The SHA-256 of a model folder's weights, the name by which an index knows its model."""
+    with (folder / WEIGHTS).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is not there.
+
+    Raises:
+        ValueError: `cuda` without a GPU.
+    """
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(
+            f"params.yaml: device is {device}, but PyTorch sees no GPU here. Set device to cpu."
+        )
 
 
 def _opened(folder: Path, device: str, *, load_weights: bool) -> Clip:

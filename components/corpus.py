@@ -192,11 +192,6 @@ class _ShardReader:
             self.file.close()
 
 
-def ids_of(records: pd.DataFrame) -> list[str]:
-    """The records' ids, in order."""
-    return [str(record_id) for record_id in records["id"]]
-
-
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Consecutive lists of `size` items, the last one shorter."""
     batch: list[Item] = []

@@ -87,6 +87,9 @@ class MovingAverage:
     def averaged(self) -> Clip:
         """The average as a model of its own."""
         model: nn.Module = self._average.module.eval()
+        for name, buffer in self.clip.model.named_buffers():  # the average of a mask's -inf is no number
+            if not torch.isfinite(buffer).all():
+                model.get_buffer(name).copy_(buffer)
         return Clip(model, self.clip.architecture, self.clip.preprocessing, self.clip.tokenizer, self.clip.device)
 
 

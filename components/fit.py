@@ -38,7 +38,7 @@ def fit(
     """Minimise the sum of `terms_of(batch)` over `model`'s trainable weights by AdamW, one report a step.
 
     Raises:
-        FloatingPointError: a term is not finite; the message names the step and the term.
+        ValueError: a term is not finite; the message names the step, the term and the mend.
     """
     optimiser = torch.optim.AdamW(
         parameter_groups(model, how.weight_decay), lr=how.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True
@@ -52,7 +52,9 @@ def fit(
         values = {name: term.item() for name, term in terms.items()}
         for name, value in values.items():
             if not math.isfinite(value):
-                raise FloatingPointError(f"step {step}: the term `{name}` is {value}. Lower the learning rate.")
+                raise ValueError(
+                    f"step {step}: the term `{name}` is {value}. Lower optimiser.learning_rate of this stage."
+                )
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         optimiser.step()

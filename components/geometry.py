@@ -44,7 +44,9 @@ def cross_uniformity(image_ND: Tensor, text_ND: Tensor, same_NN: Tensor | None =
     potential_NN = -2 * squared_distances(image_ND, text_ND)
     mine = torch.eye(len(image_ND), dtype=torch.bool, device=image_ND.device)
     others = potential_NN[~(mine if same_NN is None else mine | same_NN)]
-    return others.logsumexp(dim=0) - math.log(max(len(others), 1))
+    if not len(others):  # every caption is the same: there is nobody to stand apart from
+        return image_ND.new_zeros(())
+    return others.logsumexp(dim=0) - math.log(len(others))
 
 
 def squared_distances(left_ND: Tensor, right_MD: Tensor) -> Tensor:

@@ -34,6 +34,10 @@ class PairTerms(Section):
     cross_uniformity: NonNegativeFloat
     """Spreads images from the captions of other pairs (contrastive gap, L_XUniform)."""
 
+    def any(self) -> bool:
+        """Whether a term is left to learn from."""
+        return any(weight > 0 for weight in self.model_dump().values())
+
 
 class Augmentation(Section):
     """How far a training image may move from the picture as published; zeros (and a scale of 1) leave it alone."""

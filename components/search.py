@@ -7,7 +7,6 @@ import faiss
 import pandas as pd
 
 from components import clip as clips
-from components.clip import WEIGHTS
 from components.corpus import read_manifest
 from components.fusion import Evidence, fuse
 from components.outputs import read_json
@@ -29,8 +28,12 @@ def search(root: Path, text: str, top: int) -> pd.DataFrame:
     if not card.is_file():
         raise ValueError(f"{card} does not exist: there is nothing to search yet. Run `make run` first.")
     clip = clips.load(model)
-    if read_json(card)["model_sha256"] != hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest():
+    accepted = data / "validate" / "accepted.parquet"
+    made_of = read_json(card)
+    if made_of["model_sha256"] != clips.sha256(model):
         raise ValueError(f"{card}: the index was built with another model than {model}. Run `dvc repro index`.")
+    if made_of["accepted_sha256"] != hashlib.sha256(accepted.read_bytes()).hexdigest():
+        raise ValueError(f"{card}: the index holds other records than {accepted}. Run `dvc repro index`.")
     prompt_PD = clip.encode_texts([text])
     weights = read_yaml(root / "params.yaml")["retrieve"]
     evidence = []
@@ -39,7 +42,7 @@ def search(root: Path, text: str, top: int) -> pd.DataFrame:
         cosine_PK, row_PK = index.search(prompt_PD, min(10 * top, index.ntotal))
         evidence.append(Evidence(row_PK, cosine_PK, float(weight)))
     best = fuse(evidence).sort_values(["score", "row"], ascending=[False, True], kind="stable").head(top)
-    records = read_manifest(data / "validate" / "accepted.parquet", learning=True).iloc[best["row"]]
+    records = read_manifest(accepted, learning=True).iloc[best["row"]]
     found = records.reset_index(drop=True).assign(
         rank=range(1, len(best) + 1), score=best["score"].to_numpy(), cosine=best["cosine"].to_numpy()
     )

@@ -40,7 +40,12 @@ class Task:
 
     def prompts(self, template: str) -> list[str]:
         """Every class's own name in one template, in order."""
-        return [template.format(label.name) for label in self.labels]
+        return [fill(template, label.name) for label in self.labels]
+
+
+def fill(template: str, name: str) -> str:
+    """The template with the name in the place of {}."""
+    return template.replace("{}", name)
 
 
 def parse_labels(lines: Sequence[str]) -> tuple[Label, ...]:

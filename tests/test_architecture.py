@@ -140,6 +140,12 @@ MLFLOW_NAMES = {name.removesuffix(".py").replace("/", ".") for name in MLFLOW_MO
 TREE_NAME = re.compile(r"[\w-]+\.(?:py|yaml|md|toml|lock)|[\w-]+/")
 
 
+def test_every_file_that_the_readme_names_is_there():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:docs|examples|components)/[\w./-]+\.(?:md|yaml|py|png)", readme))
+    assert named and not [name for name in named if not (ROOT / name).is_file()]
+
+
 def test_the_readme_map_names_every_module():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     tree = readme[readme.index("## The map") :]

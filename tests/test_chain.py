@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from components.params import read_yaml
@@ -13,6 +16,7 @@ from flows import settings
 from flows.environment import child_environment, tool
 from flows.form import section_models
 from flows.graph import stage_order
+from flows.supervise import Supervised
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -117,6 +121,16 @@ def test_a_word_finds_images_with_their_provenance(reproduced):
     assert "synthetic://" in done.stdout
 
 
+def test_a_search_without_its_records_is_one_line(reproduced, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(reproduced, root, symlinks=True)
+    records = root / "data" / "validate" / "accepted.parquet"
+    records.unlink()
+    done = command(root, sys.executable, "-m", "flows.cli", "search", "hex bolt")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith(f"{records} does not exist.")
+
+
 @pytest.mark.parametrize(
     ("change", "stage", "message"),
     [
@@ -144,16 +158,25 @@ def test_a_mistake_is_one_line_and_leaves_earlier_results(reproduced, tmp_path, 
 def test_a_stage_killed_midway_leaves_nothing_that_looks_finished(reproduced, tmp_path):
     root = tmp_path / "project"
     shutil.copytree(reproduced, root, symlinks=True)
-    words = read_yaml(root / "dvc.yaml")["stages"]["train"]["cmd"].split()
-    shutil.rmtree(root / "data" / "train")
-    process = subprocess.Popen(
-        [sys.executable, *words[1:]], cwd=root, env=child_environment(root), stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "train" in line:
-            break
-    process.kill()
-    process.wait()
-    assert not (root / "data" / "train").exists()
-    assert not (root / "data" / "metrics" / "absent.json").exists()
+    collected, figures = root / "data" / "collect", root / "data" / "metrics" / "collect.json"
+    shutil.rmtree(collected)
+    figures.unlink()
+    lock = (root / "dvc.lock").read_bytes()
+    words = read_yaml(root / "dvc.yaml")["stages"]["collect"]["cmd"].split()
+
+    with Supervised([sys.executable, *words[1:]], cwd=root, env=child_environment(root), output=2) as stage:
+        while not (collected / ".corpus.draft" / "00000.tar").exists():
+            assert stage.running(), "the stage ended before its first image was written"
+            time.sleep(0.01)
+        (process,) = psutil.Process(stage.pid).children()
+        assert "components.collect" in process.cmdline()
+        process.kill()  # as `kill -9` and the kernel out of memory do; its supervisor ends the workers it leaves
+        assert stage.wait().exit_code == 128 + signal.SIGKILL
+    assert sorted(path.name for path in collected.iterdir()) == [".corpus.draft", ".evaluation.draft"]
+    assert not figures.exists()
+
+    again = dvc(root, "repro", "--no-run-cache", "collect")  # or DVC would lay out what it remembers, and run nothing
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "Running stage 'collect'" in again.stdout
+    assert sorted(path.name for path in collected.iterdir() if path.is_dir()) == ["corpus", "evaluation"]
+    assert (root / "dvc.lock").read_bytes() == lock

@@ -94,7 +94,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path):
             return (open, (str(tmp_path / "harm"), "w"))
 
     torch.save({"weights": Harm()}, tmp_path / "weights.pt")
-    with pytest.raises(ValueError, match="cannot be loaded"):
+    with pytest.raises(ValueError, match="holds no weights of ViT-B-32/laion2b_s34b_b79k"):
         clips.published("ViT-B-32", "laion2b_s34b_b79k", tmp_path / "weights.pt")
     assert not (tmp_path / "harm").exists()
 
@@ -117,6 +117,22 @@ def test_a_tag_without_network_says_how_to_place_the_file(monkeypatch, tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ValueError, match=r"Download its weights elsewhere and name the file in pretrain.weights_file"):
         clips.published("ViT-B-32", "laion2b_s34b_b79k", None)
+
+
+def test_a_gpu_that_is_not_there():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(
+        ValueError, match=r"device is cuda, but PyTorch sees no GPU here. Set"
+    ):
+        clips.check_device("cuda")
+
+
+def test_damaged_weights_are_told_as_such(small, tmp_path):
+    clips.save(small, tmp_path)
+    (tmp_path / clips.WEIGHTS).write_bytes(b"no weights")
+    with pytest.raises(ValueError, match=r"safetensors does not fit"):
+        clips.load(tmp_path)
 
 
 def test_a_missing_model_names_the_file(tmp_path):

@@ -18,7 +18,6 @@ from components.corpus import (
     batches,
     decode,
     fingerprints,
-    ids_of,
     manifest_table,
     read_image_bytes,
     read_images,
@@ -75,7 +74,7 @@ def test_images_come_back_in_any_order(tmp_path):
     images = [bytes([number]) * 9 for number in range(8)]
     write(tmp_path / "c", images)
     records = read_manifest(tmp_path / "c" / MANIFEST, learning=True)
-    assert ids_of(records) == [f"s/{number}" for number in range(8)]
+    assert list(records["id"]) == [f"s/{number}" for number in range(8)]
     backwards = records.iloc[::-1]
     assert list(read_image_bytes(tmp_path / "c", backwards)) == images[::-1]
 

@@ -1,5 +1,6 @@
 """Towers with gradients: the fast text path is the model's own, the average is an average, the teacher is frozen."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -36,6 +37,7 @@ def test_the_average_moves_by_its_decay(small):
         small.towers.logit_scale.add_(1.0)
     average.update()
     assert average.averaged().towers.logit_scale.item() == pytest.approx(before.item() + 0.25)
+    assert np.isfinite(average.averaged().encode_texts(["a bolt"])).all()
 
 
 def test_the_teacher_does_not_follow_the_student(small):

@@ -1,5 +1,6 @@
 """Every shipped overlay fits the settings it goes over; on real data it finds what it promises."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,21 @@ def test_an_overlay_fits_params(overlay, tmp_path):
     assert settings.change_settings(params, [settings.overlay(overlay)], section_models())
     merged = read_yaml(params)
     assert len(parse_labels(merged["retrieve"]["labels"])) >= 10
+    assert lines_per_source(overlay) <= 5
     names = {source["name"] for source in merged["collect"]["corpus"]}
     assert set(merged["pretrain"]["sources"]) <= names
+
+
+def lines_per_source(overlay):
+    """Most lines that a source takes in the file: from one `- {name:` to the next key or source."""
+    blocks = re.split(r"\n(?=\s*- |\s*\w+:)", overlay.read_text(encoding="utf-8"))
+    return max(len(block.strip("\n").splitlines()) for block in blocks if "format:" in block)
 
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda file: file.stem)
 def test_the_evaluation_labels_are_the_tasks(overlay, monkeypatch):
-    """Read through the adapters, each unseen domain has images of most labels, and none of another."""
+    """Read through the adapters, each unseen domain has images of nearly all labels."""
     if not DATA.is_dir():
         pytest.skip("the folder of real data, ../shared/data, is not there")
     from components.collect.params import CollectParams
@@ -42,4 +50,4 @@ def test_the_evaluation_labels_are_the_tasks(overlay, monkeypatch):
     for source in params.evaluation:
         found = read_source(source, labelled=True, synthetic=params.synthetic, evaluation=params.evaluation, workers=1)
         seen = {each.label.casefold() for each in found}
-        assert seen <= task and len(seen) > 0.9 * len(task), source.name
+        assert len(seen & task) > 0.9 * len(task), source.name

@@ -63,6 +63,7 @@ def test_cross_uniformity_leaves_equal_captions_alone():
     same = torch.tensor([[1, 1, 0], [1, 1, 0], [0, 0, 1]], dtype=torch.bool)
     assert cross_uniformity(image, text, same).item() == pytest.approx(-8.0, abs=1e-5)
     assert cross_uniformity(image, text).item() > -8.0
+    assert cross_uniformity(image, text, torch.ones(3, 3, dtype=torch.bool)).item() == 0.0
 
 
 def test_uniformity_agrees_with_loops(unit_rows):

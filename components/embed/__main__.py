@@ -2,7 +2,7 @@
 
 Reads   <corpus>/*.tar, <evaluation>/*.tar, <validate>/{accepted,evaluation}.parquet, <model>/
 Writes  <out>/{corpus,evaluation}_{image,text}.npy   float32 [N, D], rows as in the parquet files
-        <out>/provenance.json                        SHA-256 of the model's weights, counts
+        <out>/provenance.json                        SHA-256 of model and records, counts
         <metrics>                                    counts, and the gap of the corpus
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from components import clip as clips
-from components.clip import WEIGHTS, Clip
+from components.clip import Clip
 from components.corpus import read_images, read_manifest
 from components.embed.blocks import write_vectors
 from components.embed.params import EmbedParams
@@ -40,8 +40,9 @@ def main(corpus: Path, evaluation: Path, validate: Path, model: Path, out: Path,
             "evaluation_images": len(np.load(folder / "evaluation_image.npy", mmap_mode="r")),
             "width": image_ND.shape[1],
         }
-        sha256 = hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest()
-        write_json({"model_sha256": sha256, **counts}, folder / "provenance.json")
+        accepted_sha256 = hashlib.sha256((validate / "accepted.parquet").read_bytes()).hexdigest()
+        made_of = {"model_sha256": clips.sha256(model), "accepted_sha256": accepted_sha256}
+        write_json({**made_of, **counts}, folder / "provenance.json")
     gap = {
         "corpus_centroid_distance": centroid_distance(image_ND, text_ND),
         "corpus_alignment": alignment(image_ND, text_ND),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from components.pixels import reserve
+
 
 def write_vectors(blocks: Iterable[np.ndarray], rows: int, width: int, file: Path) -> None:
     """Write blocks of float32 [*, width] as one float32 array [rows, width].
@@ -16,6 +18,8 @@ def write_vectors(blocks: Iterable[np.ndarray], rows: int, width: int, file: Pat
         np.save(file, np.empty((0, width), dtype=np.float32))
         return
     table = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(rows, width))
+    with file.open("r+b") as opened:
+        reserve(opened, file.stat().st_size)
     begin = 0
     for block in blocks:
         table[begin : begin + len(block)] = block

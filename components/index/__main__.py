@@ -30,8 +30,9 @@ def main(vectors: Path, out: Path, metrics: Path) -> None:
             index = build(vector_MD, params)
             figures[side] = {**card(index, vector_MD, queries), "list_imbalance": imbalance(index)}
             faiss.write_index(index, str(folder / f"{side}.faiss"))
-        model_sha256 = read_json(vectors / "provenance.json")["model_sha256"]
-        write_json({"model_sha256": model_sha256, "kind": params.kind, **figures}, folder / "card.json")
+        provenance = read_json(vectors / "provenance.json")
+        made_of = {name: provenance[name] for name in ("model_sha256", "accepted_sha256")}
+        write_json({**made_of, "kind": params.kind, **figures}, folder / "card.json")
     write_json(figures, metrics)
 
 

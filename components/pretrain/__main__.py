@@ -27,7 +27,7 @@ def main(corpus: Path, accepted: Path, out: Path, metrics: Path) -> None:
             clip, curve, provenance = weights.from_publisher(params)
         clips.save(clip, folder)
         curve.to_csv(folder / "curve.csv", index=False, float_format="%.6f", lineterminator="\n")
-        write_json(provenance, folder / "provenance.json")
+        write_json({**provenance, "weights_sha256": clips.sha256(folder)}, folder / "provenance.json")
     last = {
         f"last_{name}": value for name, value in curve.tail(20).mean().items() if name not in ("step", "learning_rate")
     }

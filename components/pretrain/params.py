@@ -1,8 +1,8 @@
 """Settings of the stage `pretrain`."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from components.learning import Augmentation, Machine, Optimisation, PairTerms
 from components.params import Section
@@ -12,7 +12,7 @@ class PretrainParams(Section):
     """Where the base model comes from, and how it learns if it is trained from scratch."""
 
     weights: str
-    """`scratch`, or an open_clip `architecture/tag` such as `ViT-B-32/laion2b_s34b_b79k`."""
+    """`scratch`, an open_clip `architecture/tag` such as `ViT-B-32/laion2b_s34b_b79k`, or a model folder."""
     weights_file: str
     """A file with the weights of that tag, instead of a download; empty for none."""
     sources: list[str]
@@ -29,3 +29,9 @@ class PretrainParams(Section):
     """Whether halves stand side by side, one above the other, or either."""
     augmentation: Augmentation
     machine: Machine
+
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Self:
+        if not self.terms.any():
+            raise ValueError("Every weight of pretrain.terms is 0: there is nothing to learn from. Raise one")
+        return self

@@ -29,7 +29,7 @@ from components.retrieve.params import RetrieveParams
 from components.retrieve.select import pick, settle_conflicts
 from components.sheet import contact_sheet
 from components.stage import run
-from components.zeroshot import Label, Task, parse_labels, task_values
+from components.zeroshot import Label, Task, fill, parse_labels, task_values
 
 
 def main(
@@ -92,7 +92,7 @@ def search_labels(clip: Clip, task: Task, indexes: dict[str, faiss.Index], param
 
 def prompts_of(label: Label, templates: tuple[str, ...]) -> list[str]:
     """Every name of a label in every template."""
-    return [template.format(name) for template in templates for name in label.names]
+    return [fill(template, name) for template in templates for name in label.names]
 
 
 def near_copies(

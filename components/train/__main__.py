@@ -7,14 +7,12 @@ Writes  <out>/open_clip_config.json, open_clip_model.safetensors   the student, 
         <metrics>                                                  steps, last losses
 """
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
 import torch
 
 from components import clip as clips
-from components.clip import WEIGHTS
 from components.corpus import read_images
 from components.outputs import read_json, whole_folder, write_json
 from components.pairs import Composition
@@ -43,7 +41,7 @@ def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, me
         )
     counts = {"images": len(selection), "labels": int(selection["label"].nunique()), "steps": len(curve)}
     provenance = {
-        "base_sha256": hashlib.sha256((model / WEIGHTS).read_bytes()).hexdigest(),
+        "base_sha256": clips.sha256(model),
         **counts,
         "licences": {name: int(count) for name, count in sorted(selection["licence"].value_counts().items())},
         "sources": {name: int(count) for name, count in sorted(selection["source"].value_counts().items())},

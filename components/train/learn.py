@@ -16,6 +16,7 @@ from components.embedder import (
     MovingAverage,
     frozen_copy,
     image_vectors,
+    is_plain,
     logit_scale,
     pair_vectors,
     seeded,
@@ -43,6 +44,11 @@ class Student:
     """A model in training and its moving average, which is what is kept."""
 
     def __init__(self, base: Clip, lessons: Lessons, params: TrainParams):
+        if lessons.composition.rate > 0 and not is_plain(base):
+            raise ValueError(
+                "params.yaml: compose.rate is above 0, but captions of this base model's tokenizer cannot be joined. "
+                "Set compose.rate to 0, or choose a base with open_clip's own tokenizer."
+            )
         self.teacher = frozen_copy(base)
         self.clip, self.params = base, params
         self.clip.model.train()

@@ -1,6 +1,8 @@
 """Settings of the stage `train`."""
 
-from pydantic import Field, NonNegativeFloat
+from typing import Self
+
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from components.learning import Augmentation, Machine, Optimisation, PairTerms
 from components.params import Section
@@ -19,3 +21,9 @@ class TrainParams(Section):
     """Decay of the moving average of the weights; the average is the student."""
     augmentation: Augmentation
     machine: Machine
+
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Self:
+        if not self.terms.any():
+            raise ValueError("Every weight of train.terms is 0, and a batch of compositions has no other. Raise one")
+        return self
