@@ -1,7 +1,7 @@
 """From a row of a source's metadata to the texts of a canonical record: columns, templates, constants, filters."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from components.collect.found import Found
@@ -39,6 +39,7 @@ class RowReader:
         self._seen: dict[str, dict[str, None]] = {column: {} for column in self._wanted}
         fields = [field for field in USUAL_COLUMNS if field != "label" or labelled]
         self._templates = {field: self._template(field, getattr(source, field)) for field in fields}
+        self._unset = [field for field in fields if not getattr(source, field)]
 
     def wants(self, row: Row) -> bool:
         """True if the row passes every `where`."""
@@ -56,6 +57,12 @@ class RowReader:
         texts["language"] = texts["language"] or DEFAULT_LANGUAGE
         return Found(image_bytes=image_bytes, extension=extension, **texts)
 
+    def follow(self, row: Row) -> None:
+        """Let each unset field read the usual column of this row: rows of one source may differ in their columns."""
+        for field in self._unset:
+            if usual := _usual(field, row):
+                self._templates[field] = _braced(usual)
+
     def nothing_found(self) -> str:
         """Why no row was wanted, as a sentence for the person who wrote `where`."""
         for column, wanted in self._wanted.items():
@@ -67,10 +74,10 @@ class RowReader:
     def _template(self, field: str, value: str) -> str:
         """`value` as a template; a plain column's name becomes `{name}`."""
         if not value:
-            usual = [column for column in USUAL_COLUMNS[field] if column in self.columns]
+            usual = _usual(field, self.columns)
             if not usual and field in ("caption", "label"):
                 raise SourceError(f"There is no column `{field}`: set {field} to one of {', '.join(self.columns)}.")
-            return _braced(usual[0]) if usual else ""
+            return _braced(usual) if usual else ""
         if "{" in value:
             for column in COLUMN.findall(value):
                 self._known(column, field)
@@ -99,6 +106,11 @@ def text_of(value: Any) -> str:
 def columns_of(rows: Iterable[Row]) -> list[str]:
     """Every column that some row has, in order of first sight."""
     return list(dict.fromkeys(column for row in rows for column in row))
+
+
+def _usual(field: str, columns: Container[str]) -> str:
+    """The column that an unset field reads; empty if none has a usual name."""
+    return next((column for column in USUAL_COLUMNS[field] if column in columns), "")
 
 
 def _braced(column: str) -> str:

@@ -1,10 +1,11 @@
 """Adapter `webdataset`: tar shards as img2dataset writes them, read as a stream, one sample in memory at a time."""
 
 import json
+import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ import pyarrow.parquet as pq
 from components.collect.found import Found
 from components.collect.params import WebdatasetSource
 from components.collect.places import IMAGE_EXTENSIONS, extension_of, resolve
-from components.collect.rows import RowReader, SourceError
+from components.collect.rows import RowReader, SourceError, columns_of
 
 SHARDS = ("*.tar", "*.tar.gz", "*.tgz")
-TEXTS = ("json", "txt")
+SHARD_ENDING = re.compile(r"\.(tar|tar\.(gz|bz2|xz)|tgz)$")
+TEXTS = frozenset({"json", "txt"})
+
+Metadata = Mapping[str, Mapping[str, Any]]
 
 
 def read_webdataset(source: WebdatasetSource, *, labelled: bool) -> Iterator[Found]:
@@ -30,12 +34,12 @@ def read_webdataset(source: WebdatasetSource, *, labelled: bool) -> Iterator[Fou
     reader: RowReader | None = None
     wanted = 0
     for shard in _shards(top):
-        stem = shard.name.split(".")[0]
+        stem = SHARD_ENDING.sub("", shard.name)
         metadata = _parquet_metadata(shard.with_name(f"{stem}.parquet"))
-        for key, parts in _samples(shard):
-            row = {**metadata.get(key, {}), **_row(shard, key, parts)}
-            reader = reader or RowReader(source, list(row), labelled=labelled)
+        for key, row, parts in _rows(shard, metadata, IMAGE_EXTENSIONS | TEXTS):
+            reader = reader or RowReader(source, _columns(shard, metadata, source.limit), labelled=labelled)
             if reader.wants(row):
+                reader.follow(row)
                 wanted += 1
                 extension = next((ending for ending in parts if ending in IMAGE_EXTENSIONS), "")
                 yield reader.found(
@@ -52,21 +56,43 @@ def _shards(top: Path) -> list[Path]:
     return shards
 
 
-def _samples(shard: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _columns(shard: Path, metadata: Metadata, limit: int) -> list[str]:
+    """Every column of a shard's samples, no image read; with a limit, of no more samples than it makes us read."""
+    return columns_of(row for _, row, _ in islice(_rows(shard, metadata, TEXTS), limit or None))
+
+
+def _rows(
+    shard: Path, metadata: Metadata, read: Container[str]
+) -> Iterator[tuple[str, dict[str, Any], dict[str, bytes]]]:
+    """Each sample's key, row and members; the parquet names it by its key or, if only one fits, without its folder."""
+    named: dict[str, str] = {}
+    for key, parts in _samples(shard, read):
+        name = key if key in metadata else key.rpartition("/")[2]
+        if name in metadata and named.setdefault(name, key) != key:
+            raise SourceError(
+                f"{shard}: the key `{name}` of its parquet fits both {named[name]} and {key}. "
+                "Write the folder into the parquet's keys."
+            )
+        yield key, {**metadata.get(name, {}), **_row(shard, key, parts)}, parts
+
+
+def _samples(shard: Path, read: Container[str]) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Each key with its members by file ending; members of one key stand together, as WebDataset wants."""
-    for key, group in groupby(_members(shard), key=lambda member: member[0]):
+    for key, group in groupby(_members(shard, read), key=lambda member: member[0]):
         yield key, {ending: content for _, ending, content in group}
 
 
-def _members(shard: Path) -> Iterator[tuple[str, str, bytes]]:
+def _members(shard: Path, read: Container[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Key (folder and name), ending and content of each image and text; no content of an ending not in `read`."""
     with _readable(shard), tarfile.open(shard, "r:*") as tar:
         while (member := tar.next()) is not None:
             tar.members = []  # type: ignore[attr-defined]  # or the directory of a long shard would pile up
             content = tar.extractfile(member) if member.isfile() else None
-            key, _, endings = Path(member.name).name.partition(".")
-            ending = extension_of(f"{key}.{endings}")
+            folder, slash, name = member.name.removeprefix("./").rpartition("/")
+            key = f"{folder}{slash}{name.partition('.')[0]}"
+            ending = extension_of(name)
             if content is not None and (ending in IMAGE_EXTENSIONS or ending in TEXTS):
-                yield key, ending, content.read()
+                yield key, ending, content.read() if ending in read else b""
         _check_end(shard, tar)
 
 
@@ -100,7 +126,7 @@ def _row(shard: Path, key: str, parts: Mapping[str, bytes]) -> dict[str, Any]:
     return row
 
 
-def _parquet_metadata(file: Path) -> dict[str, dict[str, Any]]:
+def _parquet_metadata(file: Path) -> Metadata:
     """The rows of a shard's parquet by `key`; none if there is no such file."""
     if not file.is_file():
         return {}

@@ -1,4 +1,4 @@
-"""Adapter `coco`: the first caption by id, the licence's name, the category for evaluation."""
+"""Adapter `coco`: every image by id with its first caption, the licence's name, the category for evaluation."""
 
 import json
 
@@ -41,10 +41,38 @@ def read(file, **settings):
 
 
 def test_images_come_by_id_with_their_first_caption(file, png):
-    first, second = read(file)
+    first, _, second = read(file)
     assert (first.key, first.caption, first.licence, first.url) == ("3", "a gear", "", "http://flickr.example/a")
     assert (second.key, second.caption, second.licence) == ("12", "the first word", "CC BY 2.0")
     assert (second.image_bytes, second.label, second.url) == (png("blue"), "gear", "http://images.example/b.png")
+
+
+@pytest.mark.parametrize("caption", ["", "a photo of a {category}"], ids=["column", "template"])
+def test_an_image_without_annotation_has_an_empty_caption(file, caption):
+    unsaid = read(file, caption=caption)[1]
+    assert (unsaid.key, unsaid.caption, unsaid.label, unsaid.licence) == ("5", "", "", "CC BY 2.0")
+
+
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ("images", "id"),
+        ("images", "file_name"),
+        ("annotations", "id"),
+        ("annotations", "image_id"),
+        ("licenses", "id"),
+        ("categories", "id"),
+        ("categories", "name"),
+    ],
+)
+def test_a_lacking_field_is_named_with_the_mend(file, part, field):
+    coco = json.loads(file.read_text())
+    del coco[part][-1][field]
+    file.write_text(json.dumps(coco))
+    with pytest.raises(SourceError) as error:
+        read(file)
+    place = f"{part}[{len(coco[part]) - 1}]"
+    assert str(error.value) == f"{file}: {place} has no `{field}`. Add it, or delete the entry."
 
 
 def test_bad_annotations_are_named_with_the_mend(file):
@@ -57,5 +85,5 @@ def test_bad_annotations_are_named_with_the_mend(file):
     good = json.dumps(COCO)
     assert refused('{"images": [}') == "captions.json, line 1, is not JSON: Expecting value. Fetch the file again."
     assert refused('{"images": []}') == "captions.json has no `annotations`. Give a COCO captions or instances file."
-    assert refused(good, images=str(file.parent)) == ("None of 2 image files exists, such as a.png. Mend `images`.")
+    assert refused(good, images=str(file.parent)) == ("None of 3 image files exists, such as a.png. Mend `images`.")
     assert refused(good, where={"license": "1"}) == "captions.json: No row has license = 1. Known: 7, 4."

@@ -38,6 +38,15 @@ def test_a_licence_may_also_hold_for_all(licence, expected):
     assert found(caption="name", licence=licence).licence == expected
 
 
+def test_a_field_nobody_set_may_follow_the_columns_of_each_row():
+    following = reader(caption="name")
+    licences = []
+    for row in [{"license": "CC0-1.0"}, {"name": "nut"}, {"license": "MIT", "licence": "BSD"}]:
+        following.follow(row)
+        licences.append(following.found(row, place="7", image_bytes=b"", extension="png").licence)
+    assert licences == ["CC0-1.0", "", "BSD"]
+
+
 def test_what_nobody_said_is_empty_or_english():
     image = found(caption="name")
     assert (image.key, image.language, image.url, image.author, image.label) == ("7", "en", "", "", "")

@@ -45,9 +45,12 @@ def shards(tmp_path, png):
     return tmp_path
 
 
+def source_at(path, **settings):
+    return WebdatasetSource.model_validate({"name": "w", "format": "webdataset", "path": str(path), **settings})
+
+
 def read(path, **settings):
-    source = WebdatasetSource.model_validate({"name": "w", "format": "webdataset", "path": str(path), **settings})
-    return list(read_webdataset(source, labelled=False))
+    return list(read_webdataset(source_at(path, **settings), labelled=False))
 
 
 def test_samples_come_in_order_of_shard_and_place(shards, png):
@@ -67,6 +70,72 @@ def test_where_filters_on_metadata(shards):
 
 def test_one_shard_may_be_named_alone(shards):
     assert [image.url for image in read(shards / "00001.tar.gz")] == ["u3"]
+
+
+def test_samples_of_one_name_in_two_folders_stay_two(tmp_path, png):
+    members = {
+        "./x/001.jpg": png("red"),
+        "./x/001.txt": b"a red gear",
+        "y/001.jpg": png("blue"),
+        "y/001.txt": b"a blue gear",
+        "y.2/001.txt": b"a dot in the folder",
+    }
+    write_shard(tmp_path / "0.tar", members)
+    assert [(image.key, image.caption, image.image_bytes) for image in read(tmp_path)] == [
+        ("0/x/001", "a red gear", png("red")),
+        ("0/y/001", "a blue gear", png("blue")),
+        ("0/y.2/001", "a dot in the folder", b""),
+    ]
+
+
+def write_metadata(file, *rows):
+    pq.write_table(pa.Table.from_pylist(list(rows)), file)
+
+
+def test_a_parquet_names_samples_with_or_without_their_folder(tmp_path, png):
+    write_shard(tmp_path / "0.tar", {"x/001.png": png("red"), "y/001.png": png("blue"), "y/002.png": png("green")})
+    full = [{"key": "x/001", "caption": "a red gear"}, {"key": "y/001", "caption": "a blue gear"}]
+    write_metadata(tmp_path / "0.parquet", *full, {"key": "002", "caption": "a green gear"})
+    assert [image.caption for image in read(tmp_path)] == ["a red gear", "a blue gear", "a green gear"]
+    write_metadata(tmp_path / "0.parquet", {"key": "001", "caption": "a gear"})
+    assert refused(tmp_path) == (
+        "PATH/0.tar: the key `001` of its parquet fits both x/001 and y/001. Write the folder into the parquet's keys."
+    )
+
+
+@pytest.mark.parametrize("ending", ["tar", "tar.gz", "tgz"])
+def test_shards_with_dots_in_their_names_stay_apart(tmp_path, png, ending):
+    for number, caption in enumerate(["a gear", "a nut"], start=1):
+        write_shard(tmp_path / f"train.000{number}.{ending}", {"0.png": png("red")})
+        write_metadata(tmp_path / f"train.000{number}.parquet", {"key": "0", "caption": caption})
+    found = [(image.key, image.caption) for image in read(tmp_path)]
+    assert found == [("train.0001/0", "a gear"), ("train.0002/0", "a nut")]
+
+
+def test_a_column_that_the_first_sample_lacks_is_read(tmp_path, png):
+    def shard(name, *rows):
+        images = {f"{number}.png": png("red") for number in range(len(rows))}
+        texts = {f"{number}.json": json.dumps(row).encode() for number, row in enumerate(rows)}
+        write_shard(tmp_path / name, dict(sorted((images | texts).items())))
+
+    shard("0.tar", {"url": "u"}, {"caption": "a gear", "license": "MIT"}, {"text": "a nut", "style": "iso"})
+    shard("1.tar", {"caption": "a bolt", "author": "A"})  # a column that the whole first shard lacks
+    assert [(image.caption, image.licence, image.url, image.author) for image in read(tmp_path)] == [
+        ("", "", "u", ""),
+        ("a gear", "MIT", "", ""),
+        ("a nut", "", "", ""),
+        ("a bolt", "", "", "A"),
+    ]
+    assert [image.caption for image in read(tmp_path, where={"style": "iso"})] == ["a nut"]
+    assert [image.licence for image in read(tmp_path, licence="license")] == ["", "MIT", "", ""]
+
+
+def test_a_limit_reads_no_further_than_it_must(shards):
+    damaged = shards / "damaged.tar"
+    damaged.write_bytes((shards / "00000.tar").read_bytes()[: 6 * 1024] + b"\xff" * 1024)
+    first = next(read_webdataset(source_at(damaged, limit=1), labelled=False))
+    assert first.caption == "a red gear"
+    assert "is damaged at byte 6144" in refused(damaged)
 
 
 def refused(path, **settings):
