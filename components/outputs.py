@@ -1,11 +1,12 @@
 """Outputs that appear whole or not at all, and are byte-identical when made again."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -79,3 +80,15 @@ def _rounded(value: Any) -> Any:
     if hasattr(value, "tolist"):  # NumPy and torch scalars and arrays
         return _rounded(value.tolist())
     return round(float(value), DECIMALS)
+
+
+def reserve(file: IO[bytes], size: int) -> None:
+    """Take `size` bytes of disk now, so that a full disk is an error here and no dead process later.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, max(1, size))
+    else:
+        file.truncate(max(1, size))

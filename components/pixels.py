@@ -3,15 +3,14 @@
 Shape legend: N = images, H, W = pixels. Pixels are uint8, three channels.
 """
 
-import os
 import tempfile
 from collections.abc import Iterable
-from typing import IO
 
 import numpy as np
 from PIL import Image
 
 from components.clip import Clip
+from components.outputs import reserve
 from components.progress import progress
 
 
@@ -25,15 +24,3 @@ def pixel_table(images: Iterable[Image.Image], count: int, clip: Clip) -> np.mem
     for row, image in enumerate(progress(images, what="decode images", total=count, unit="images")):
         table[row] = clip.to_pixels(image)
     return table
-
-
-def reserve(file: IO[bytes], size: int) -> None:
-    """Take `size` bytes of disk now, so that a full disk is an error here and no dead process later.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, max(1, size))
-    else:
-        file.truncate(max(1, size))

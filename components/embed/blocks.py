@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from components.pixels import reserve
+from components.outputs import reserve
 
 
 def write_vectors(blocks: Iterable[np.ndarray], rows: int, width: int, file: Path) -> None:
