@@ -3,9 +3,9 @@
 Both start in a clone of HEAD with an empty cache, one after the other on the same machine.
 """
 
+import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ import pandas as pd
 import psutil
 
 from flows import environment, measurements
+
+PLAIN, FLOW = "plain", "flow"
+"""The folders of the two clones."""
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,40 @@ class Cost:
     """Largest resident memory of the command and all its children together."""
 
 
-def measure(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measure(root: Path, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Stage times of the flow's run, and the summary: both ways, the flow's share, the no-op.
+
+    The clones stay in `folder` under the names PLAIN and FLOW, with all their data.
+    `collected_images_per_s` counts the whole stage; data_path.py has the rates of `embed`, `pretrain` and `train`.
 
     Raises:
         RuntimeError: a run failed, or the two ways gave different locks.
     """
-    with tempfile.TemporaryDirectory(prefix="kakehashi-bench-") as folder:
-        plain, flow = (clone(root, Path(folder) / name) for name in ("plain", "flow"))
-        dvc, kakehashi = str(environment.tool("dvc")), str(environment.tool("kakehashi"))
-        by_dvc = cost([dvc, "repro"], plain)
-        no_op = cost([dvc, "repro"], plain)
-        by_flow = cost([kakehashi, "run"], flow)
-        if (plain / "dvc.lock").read_bytes() != (flow / "dvc.lock").read_bytes():
-            raise RuntimeError("`dvc repro` and the flow gave different dvc.lock files.")
-        record = measurements.last_recorded(flow, flow / "dvc.lock")
-        stages = pd.DataFrame(record["stages"] if record else [])
+    plain, flow = (clone(root, folder / name) for name in (PLAIN, FLOW))
+    dvc, kakehashi = str(environment.tool("dvc")), str(environment.tool("kakehashi"))
+    by_dvc = cost([dvc, "repro"], plain)
+    no_op = cost([dvc, "repro"], plain)
+    by_flow = cost([kakehashi, "run"], flow)
+    if (plain / "dvc.lock").read_bytes() != (flow / "dvc.lock").read_bytes():
+        raise RuntimeError("`dvc repro` and the flow gave different dvc.lock files.")
+    return stage_costs(flow).round(1), summary_of(by_dvc, by_flow, no_op).round(1)
+
+
+def stage_costs(flow: Path) -> pd.DataFrame:
+    """A row for each stage of the run that `flow` holds; images per second for `collect` alone."""
+    record = measurements.last_recorded(flow, flow / "dvc.lock")
+    stages = pd.DataFrame(record["stages"] if record else [])
     stages["peak_rss_mb"] = stages["peak_rss_bytes"] / 1e6
-    summary = pd.DataFrame(
+    figures = json.loads((flow / "data" / "metrics" / "collect.json").read_text(encoding="utf-8"))
+    images = figures["corpus_images"] + figures["evaluation_images"]
+    rate = images / stages["wall_seconds"]
+    stages["collected_images_per_s"] = rate.where(stages["stage"] == "collect")
+    return stages[["stage", "wall_seconds", "peak_rss_mb", "collected_images_per_s"]]
+
+
+def summary_of(by_dvc: Cost, by_flow: Cost, no_op: Cost) -> pd.DataFrame:
+    """Both ways, the flow's share, and the no-op."""
+    return pd.DataFrame(
         [
             ("dvc repro, from nothing", by_dvc.seconds, by_dvc.peak_rss_mb),
             ("kakehashi run, from nothing", by_flow.seconds, by_flow.peak_rss_mb),
@@ -52,7 +71,6 @@ def measure(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         ],
         columns=["what", "seconds", "peak_rss_mb"],
     )
-    return stages[["stage", "wall_seconds", "peak_rss_mb"]].round(1), summary.round(1)
 
 
 def clone(root: Path, place: Path) -> Path:

@@ -5,14 +5,20 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from components.params import PARAMS_FILE, ParamsError
+from components.stage import one_line
 from flows import environment
+
+SETTINGS_STAY = (
+    "Settings stay changed in params.yaml. "
+    "Back to the committed ones: git checkout params.yaml dvc.lock data/metrics && dvc checkout"
+)
 
 app = typer.Typer(
     help="Images the world has published become a model for labels that have no examples.",
@@ -33,24 +39,30 @@ def run(
     home = _project()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    with _plain_errors():
-        from flows import settings
-        from flows.form import file_settings, section_models
+    changed: list[str] = []
+    try:
+        with _plain_errors():
+            from flows import settings
+            from flows.form import file_settings, section_models
 
-        changes = [*map(settings.overlay, overlay), *([settings.assignments(set_)] if set_ else [])]
-        for field in settings.change_settings(PARAMS_FILE, changes, section_models()):
-            print(f"params.yaml: {field} changed")
-        params = file_settings(PARAMS_FILE)
-        os.environ.update(environment.prefect_environment(home))
-        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
-        from flows import servers
+            changes = [*map(settings.overlay, overlay), *([settings.assignments(set_)] if set_ else [])]
+            changed += settings.change_settings(PARAMS_FILE, changes, section_models())
+            for field in changed:
+                print(f"params.yaml: {field} changed")
+            params = file_settings(PARAMS_FILE)
+            os.environ.update(environment.prefect_environment(home))
+            Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
+            from flows import servers
 
-        wait_for_prefect = servers.prefect_for_a_run(home)
-        from flows import summary
-        from flows.pipeline import pipeline
+            wait_for_prefect = servers.prefect_for_a_run(home)
+            from flows import summary
+            from flows.pipeline import pipeline
 
-        wait_for_prefect()
-        summary.show(home, pipeline(params, note=note))
+            wait_for_prefect()
+            summary.show(home, pipeline(params, note=note))
+    finally:
+        if changed and _differs_from_head(home, PARAMS_FILE):
+            _say(SETTINGS_STAY)
 
 
 @app.command()
@@ -82,11 +94,12 @@ def status() -> None:
 def doctor() -> None:
     """Check this machine and checkout, and say the mend for each fault."""
     home = _project()
-    from flows import summary
-    from flows.doctor import examine
+    with _plain_errors():
+        from flows import summary
+        from flows.doctor import examine
 
-    if faults := summary.show_findings(examine(home)):
-        _fail(f"{faults} fault{'s' if faults > 1 else ''} to mend.")
+        if faults := summary.show_findings(examine(home)):
+            _fail(f"{faults} fault{'s' if faults > 1 else ''} to mend.")
 
 
 @app.command()
@@ -137,9 +150,13 @@ def _project() -> Path:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """A mistake or a failed stage becomes red lines and exit code 1, Ctrl-C exit code 130; no traceback."""
+    """A mistake, a failed stage or the system's refusal becomes red lines and exit code 1, Ctrl-C 130; no traceback."""
     try:
         yield
+    except (typer.Exit, BrokenPipeError):  # its words were said; nobody listens any more, as under `| head`
+        raise
+    except OSError as error:
+        _fail(one_line(error) or str(error) or repr(error))
     except (ParamsError, LookupError, ValueError) as error:
         if isinstance(error, LookupError) and not isinstance(error.args[0] if error.args else "", str):
             raise
@@ -148,6 +165,14 @@ def _plain_errors() -> Iterator[None]:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("Stopped.", code=130)
+
+
+def _differs_from_head(home: Path, file: Path) -> bool:
+    from flows.workspace import WorkspaceError, git
+
+    with suppress(WorkspaceError, OSError):  # without git or a commit there is nothing to go back to
+        return bool(git(home, "diff", "--name-only", "HEAD", "--", str(file)))
+    return False
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

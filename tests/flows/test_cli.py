@@ -1,6 +1,7 @@
 """The `kakehashi` command in a toy project, without any server."""
 
 import contextlib
+import errno
 import json
 import re
 import signal
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+import typer
 
 from components.params import read_yaml
+from flows.cli import SETTINGS_STAY, _fail, _plain_errors
 from flows.environment import child_environment, tool
 from flows.workspace import git
 
@@ -61,6 +64,41 @@ def test_a_mistake_is_one_line_and_nothing_changes(toy: Path, run_toy: Run) -> N
     assert git(toy, "status", "--porcelain") == ""
 
 
+def test_a_file_that_cannot_be_written_is_one_line(toy: Path, run_toy: Run) -> None:
+    (toy / ".params.yaml.draft").mkdir()  # in the way of the new params.yaml
+    done = run_toy("run", "--set", "train.steps=3")
+    assert done.returncode == 1
+    assert done.stderr == ".params.yaml.draft: Is a directory. Check the path and its permissions, then run again.\n"
+    assert SETTINGS_STAY not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "data/accepted.parquet"),
+            "data/accepted.parquet does not exist.",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied", "params.yaml"), "params.yaml: Permission denied."),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full."),
+        (OSError("the server hung up"), "the server hung up"),
+        (TimeoutError(), "TimeoutError()"),
+    ],
+    ids=["missing", "forbidden", "disk-full", "without-number", "without-words"],
+)
+def test_what_the_system_refuses_is_one_line(error: OSError, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, _plain_errors():
+        raise error
+    said = capsys.readouterr().err
+    assert (ended.value.exit_code, said.count("\n"), said.startswith(line)) == (1, 1, True), said
+
+
+def test_what_was_said_is_not_said_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), _plain_errors():
+        _fail("MLflow does not answer.")
+    assert capsys.readouterr().err == "MLflow does not answer.\n"
+
+
 @pytest.mark.slow
 def test_a_failed_stage_speaks_for_itself_and_its_earlier_result_stands(toy: Path, run_toy: Run) -> None:
     subprocess.run([tool("dvc"), "repro", "--quiet"], cwd=toy, env=child_environment(toy), check=True)
@@ -74,6 +112,7 @@ def test_a_failed_stage_speaks_for_itself_and_its_earlier_result_stands(toy: Pat
     assert "Traceback" not in done.stderr
     assert (toy / "data" / "metrics" / "collect.json").read_bytes() == figures
     assert (toy / "data" / "collect" / "numbers.csv").is_file()
+    assert done.stdout.splitlines()[-1] == SETTINGS_STAY
 
 
 @pytest.mark.slow
@@ -129,6 +168,7 @@ def test_the_settings_of_a_run_stay_in_the_file(toy: Path, run_toy: Run) -> None
     assert "params.yaml: train.steps changed" in done.stdout
     values = read_yaml(toy / "params.yaml")
     assert (values["train"]["steps"], values["report"]["wage"]) == (4, 10)
+    assert done.stdout.splitlines()[-1] == SETTINGS_STAY
 
 
 @pytest.mark.slow
@@ -136,7 +176,8 @@ def test_the_settings_of_a_run_stay_in_the_file(toy: Path, run_toy: Run) -> None
 def test_a_run_that_is_stopped_leaves_no_process_and_can_be_run_again(
     toy: Path, run_toy: Run, number: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "flows.cli", "run", "--set", "train.seconds_per_step=60"]
+    steps = "train.seconds_per_step=11"  # a log shows the first step that ends after 10 s
+    command = [sys.executable, "-m", "flows.cli", "run", "--set", steps]
     process = subprocess.Popen(command, cwd=toy, env=child_environment(toy), stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert any("fitting" in line for line in process.stderr), "the stage `train` was not reached"
@@ -149,8 +190,9 @@ def test_a_run_that_is_stopped_leaves_no_process_and_can_be_run_again(
         time.sleep(0.1)
     assert left == []
     assert not (toy / "data" / "train").exists()
-    again = run_toy("run", "--set", "train.seconds_per_step=0")
+    again = run_toy("run", "--set", "train.seconds_per_step=0.0")
     assert again.returncode == 0, again.stderr
+    assert SETTINGS_STAY not in again.stdout  # they are the committed ones again
 
 
 def processes_in(folder: Path) -> list[str]:

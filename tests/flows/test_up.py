@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 
 from components.params import read_yaml
-from flows.environment import child_environment
+from flows.environment import child_environment, tool
 from flows.workspace import git
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,16 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(toy: Path, servers: Servers) -> None:
+def lock_of_plain_dvc(toy: Path, place: Path) -> bytes:
+    """What `dvc repro` writes in a fresh clone of the toy project, with nothing in its cache."""
+    git(toy, "clone", "--quiet", str(toy), str(place))
+    subprocess.run([tool("dvc"), "repro", "--quiet"], cwd=place, env=child_environment(toy), check=True)
+    return (place / "dvc.lock").read_bytes()
+
+
+def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
+    toy: Path, servers: Servers, tmp_path: Path
+) -> None:
     (toy / "new.txt").write_text("uncommitted\n")
     mlflow = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
 
@@ -134,6 +143,13 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(toy:
     assert parent.data.metrics["roi/01_saved_usd"] == 1125  # 37.5 points at 30 USD
     stage_runs = mlflow.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
     assert sorted(str(run.info.run_name) for run in stage_runs) == sorted(stages)
+
+    # With unchanged settings: the very lock of plain `dvc repro`, byte for byte.
+    plain_id = servers.start_run()
+    wait_until(lambda: servers.run(plain_id)["state"]["type"] in ENDED, "the unchanged run has ended")
+    assert servers.run(plain_id)["state"]["type"] == "COMPLETED", servers.messages(plain_id)
+    published = subprocess.check_output(["git", "show", f"runs/{plain_id}:dvc.lock"], cwd=toy)
+    assert published == lock_of_plain_dvc(toy, tmp_path / "auditor")
 
     # Cancelled in the middle of a stage: nothing of it is left, the servers go on.
     slow_id = servers.start_run(steps=1000, seconds_per_step=1.0)
