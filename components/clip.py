@@ -210,9 +210,7 @@ def check_device(device: str) -> None:
         ValueError: `cuda` without a GPU.
     """
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(
-            f"params.yaml: device is {device}, but PyTorch sees no GPU here. Set device to cpu."
-        )
+        raise ValueError(f"params.yaml: device is {device}, but PyTorch sees no GPU here. Set device to cpu.")
 
 
 def _opened(folder: Path, device: str, *, load_weights: bool) -> Clip:

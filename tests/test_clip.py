@@ -122,9 +122,7 @@ def test_a_tag_without_network_says_how_to_place_the_file(monkeypatch, tmp_path)
 def test_a_gpu_that_is_not_there():
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    with pytest.raises(
-        ValueError, match=r"device is cuda, but PyTorch sees no GPU here. Set"
-    ):
+    with pytest.raises(ValueError, match=r"device is cuda, but PyTorch sees no GPU here. Set"):
         clips.check_device("cuda")
 
 
