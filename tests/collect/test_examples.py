@@ -22,12 +22,12 @@ pytestmark = [
 
 FOUND = {  # example: source → images collected, images accepted
     "emoji": {"noto": (1636, 1631), "twemoji": (1523, 1523), "blobmoji": (1427, 1388)},
-    "ldraw": {"iso_shaded": (2537, 2348), "iso_wire": (2537, 2402)},
+    "ldraw": {"iso_shaded": (2537, 2347), "iso_wire": (2537, 2402)},
     "clothing": {"shop": (3068, 3067)},
 }
 UNSEEN = {  # example: domain → images, all of them kept
     "emoji": {"fluent_flat": 126, "fluent_3d": 126, "openmoji": 131, "openmoji_line": 131},
-    "ldraw": {"iso_line": 239, "ortho3_line": 239},
+    "ldraw": {"iso_line": 382, "ortho3_line": 382},  # 239 of each are in the task
     "clothing": {"shop_validation": 341, "shop_test": 372},
 }
 
@@ -51,6 +51,6 @@ def test_an_example_runs_on_the_real_data(example, tmp_path, monkeypatch):
     assert metrics["evaluation_quarantined"] == 0
     names = {label.split(" | ")[0].casefold() for label in changes["retrieve"]["labels"]}
     unseen = read_manifest(tmp_path / "validate" / "evaluation.parquet", learning=False)
-    assert set(unseen["label"].str.casefold()) == names
+    assert names <= set(unseen["label"].str.casefold())  # what is outside the task is counted by `evaluate`
     accepted = read_manifest(tmp_path / "validate" / "accepted.parquet", learning=True)
     assert (accepted[["caption", "licence", "url"]] != "").all(axis=None)
