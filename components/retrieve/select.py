@@ -10,13 +10,20 @@ def settle_conflicts(candidates: pd.DataFrame) -> pd.DataFrame:
     """Give each image to the label with the highest score (then cosine, then first label); `rivals` counts the others.
 
     `candidates` has columns label, row, score, cosine. `confidence` is the winner's share of all scores, 0 to 1.
+    A label that loses every image keeps its best one, unless that is also all the winner has.
     """
     order = ["score", "cosine", "label"]
     ranked = candidates.sort_values(order, ascending=[False, False, True], kind="stable")
     claims = ranked.groupby("row")
     ranked["rivals"] = claims["label"].transform("size") - 1
     ranked["confidence"] = ranked["score"] / claims["score"].transform("sum")
-    return ranked.drop_duplicates("row").reset_index(drop=True)
+    settled = ranked.drop_duplicates("row").reset_index(drop=True)
+    for label in sorted(set(ranked["label"]) - set(settled["label"])):
+        held = settled["label"].map(settled["label"].value_counts()).set_axis(settled["row"])
+        claimed = ranked[ranked["label"] == label]
+        spared = claimed[claimed["row"].map(held) > 1].head(1)
+        settled = pd.concat([settled[~settled["row"].isin(spared["row"])], spared], ignore_index=True)
+    return settled
 
 
 def pick(settled: pd.DataFrame, *, least_cosine: float, images_per_label: int) -> pd.DataFrame:

@@ -22,6 +22,20 @@ def test_a_tie_is_broken_by_cosine_then_by_the_order_of_labels():
     assert settle_conflicts(tie)["label"].tolist() == [1]
 
 
+def test_a_label_that_loses_every_image_keeps_its_best():
+    candidates = pd.DataFrame(
+        {"label": [0, 0, 1, 1], "row": [5, 6, 5, 6], "score": [0.9, 0.8, 0.2, 0.3], "cosine": [0.5] * 4}
+    )
+    settled = settle_conflicts(candidates).set_index("row")
+    assert settled["label"].to_dict() == {5: 0, 6: 1}
+    assert settled.loc[6, "confidence"] == pytest.approx(0.3 / 1.1)
+
+
+def test_an_only_image_is_not_taken_away():
+    candidates = pd.DataFrame({"label": [0, 1], "row": [5, 5], "score": [0.9, 0.2], "cosine": [0.5, 0.5]})
+    assert settle_conflicts(candidates)["label"].tolist() == [0]
+
+
 def test_the_floor_and_the_quota():
     settled = pd.DataFrame(
         {
