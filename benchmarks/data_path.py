@@ -17,11 +17,12 @@ import pandas as pd
 import torch
 
 from components import clip as clips
-from components.corpus import read_images, read_manifest
+from components.corpus import read_image_bytes, read_images, read_manifest
 from components.embedder import logit_scale, pair_vectors, seeded
 from components.fit import fit
 from components.learning import Optimisation
 from components.losses import pair_terms
+from components.ordered import in_order
 from components.pairs import Batch, Composition, pair_batches, row_batches
 from components.params import load_section
 from components.pixels import pixel_table
@@ -59,6 +60,11 @@ def measure(root: Path) -> pd.DataFrame:
     rows = [
         ("embed", len(records), *interleaved(embed_files(clip, corpus, records), embed_memory(clip, pixels))),
         (
+            "embed, memory side by side",
+            len(records),
+            *interleaved(embed_files(clip, corpus, records), embed_memory_side_by_side(clip, pixels)),
+        ),
+        (
             "pretrain",
             STEPS * pretrain.optimiser.batch_pairs,
             *interleaved(*pretrain_both(clip, pixels, records, pretrain)),
@@ -86,7 +92,7 @@ def interleaved(first: Work, second: Work) -> tuple[float, float]:
 
 def embed_files(clip: clips.Clip, corpus: Path, records: pd.DataFrame) -> Work:
     def work() -> None:
-        for _ in clip.image_vectors(read_images(corpus, records), BATCH):
+        for _ in clip.file_vectors(read_image_bytes(corpus, records), BATCH):
             pass
 
     return work
@@ -99,6 +105,18 @@ def embed_memory(clip: clips.Clip, pixels: np.ndarray) -> Work:
         clip.model.eval()
         for block in blocks:
             clip.encode_pixels(block)
+
+    return work
+
+
+def embed_memory_side_by_side(clip: clips.Clip, pixels: np.ndarray) -> Work:
+    """The stricter measure: blocks in memory on several threads, one each, as `embed` itself computes."""
+    blocks = torch.from_numpy(pixels.copy()).split(BATCH)
+
+    def work() -> None:
+        clip.model.eval()
+        for _ in in_order(clip.encode_pixels, blocks):
+            pass
 
     return work
 

@@ -15,7 +15,6 @@ import logging
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,10 @@ from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from components.decoding import decode, plain_square
+from components.ordered import in_order
+from components.text_tower import text_vectors
 
 Item = TypeVar("Item")
 CONFIG, WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
@@ -58,6 +61,11 @@ class Clip:
                 image = step(image)
         return np.asarray(image).transpose(2, 0, 1)
 
+    def file_pixels(self, file: bytes) -> np.ndarray:
+        """The same from an image file's bytes."""
+        plain = plain_square(file, self.image_px)
+        return self.to_pixels(decode(file)) if plain is None else plain
+
     @property
     def image_px(self) -> int:
         """Side of the square image that the model sees."""
@@ -78,14 +86,26 @@ class Clip:
         return self.towers.encode_image(image_BCHW, normalize=True).float().cpu()
 
     def encode_images(self, images: Iterable[Image.Image], batch: int = 256) -> np.ndarray:
-        """Unit vectors of images, float32 [N, D]; decoding goes on while the model computes."""
-        return np.concatenate([self._no_vectors(), *self.image_vectors(images, batch=batch)])
+        """Unit vectors of images, float32 [N, D]."""
+        return np.concatenate([self._no_vectors(), *self.image_vectors(images, batch)])
 
     def image_vectors(self, images: Iterable[Image.Image], batch: int = 256) -> Iterator[np.ndarray]:
         """The same as a stream of blocks [batch, D], for corpora larger than memory."""
+        return self._vectors_of(self.to_pixels, images, batch)
+
+    def file_vectors(self, files: Iterable[bytes], batch: int = 256) -> Iterator[np.ndarray]:
+        """The same from image files, decoded on the model's own threads."""
+        return self._vectors_of(self.file_pixels, files, batch)
+
+    def _vectors_of(
+        self, pixels_of: Callable[[Item], np.ndarray], items: Iterable[Item], batch: int
+    ) -> Iterator[np.ndarray]:
         self.model.eval()
-        for block in prefetched(np.stack(block) for block in batched(map(self.to_pixels, images), batch)):
-            yield self.encode_pixels(torch.from_numpy(block)).numpy()
+
+        def vectors(block: list[Item]) -> np.ndarray:
+            return self.encode_pixels(torch.from_numpy(np.stack([pixels_of(item) for item in block]))).numpy()
+
+        return in_order(vectors, batched(items, batch))
 
     def encode_texts(self, texts: Sequence[str], batch: int = 256) -> np.ndarray:
         """Unit vectors of texts, float32 [N, D]."""
@@ -94,10 +114,13 @@ class Clip:
     def text_vectors(self, texts: Iterable[str], batch: int = 256) -> Iterator[np.ndarray]:
         """The same as a stream of blocks [batch, D]."""
         self.model.eval()
-        for block in batched(texts, batch):
-            with torch.inference_mode():
-                token_BT = self.tokenizer(block).to(self.device)
-                yield self.towers.encode_text(token_BT, normalize=True).float().cpu().numpy()
+
+        @torch.inference_mode()
+        def vectors(block: list[str]) -> np.ndarray:
+            token_BT = self.tokenizer(block).to(self.device)
+            return text_vectors(self.towers, token_BT).float().cpu().numpy()
+
+        return in_order(vectors, batched(texts, batch))
 
     def _no_vectors(self) -> np.ndarray:
         return np.empty((0, self.architecture["embed_dim"]), dtype=np.float32)
@@ -246,18 +269,6 @@ def _write_config(architecture: dict[str, Any], preprocessing: PreprocessCfg, fo
 
 
 PREPROCESSING_FIELDS = ("size", "mean", "std", "interpolation", "resize_mode", "fill_color")
-
-
-def prefetched(items: Iterator[Any]) -> Iterator[Any]:
-    """Pass `items` on while one thread prepares the next, so that reading overlaps computing."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        upcoming = pool.submit(next, items, _END)
-        while (item := upcoming.result()) is not _END:
-            upcoming = pool.submit(next, items, _END)
-            yield item
-
-
-_END = object()
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -11,14 +11,17 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
 import imagehash
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
+
+from components.decoding import decode
 
 Record = dict[str, object]
 
@@ -146,21 +149,6 @@ def read_images(folder: Path, records: pd.DataFrame) -> Iterator[Image.Image]:
         yield decode(image_bytes)
 
 
-def decode(image_bytes: bytes) -> Image.Image:
-    """An RGB image from a file's bytes, transparency laid on white as paper would show it.
-
-    Raises:
-        OSError, ValueError, SyntaxError: the bytes are no whole image (Pillow's own exceptions).
-    """
-    image = Image.open(io.BytesIO(image_bytes))
-    image.load()
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(paper, rgba).convert("RGB")
-    return image.convert("RGB")
-
-
 def fingerprints(image_bytes: bytes) -> Record:
     """Width, height, SHA-256 and perceptual hash; width and height 0 and no hash if the image does not decode."""
     sha256 = hashlib.sha256(image_bytes).hexdigest()
@@ -175,12 +163,12 @@ def fingerprints(image_bytes: bytes) -> Record:
 class _ShardReader:
     def __init__(self, folder: Path):
         self.folder, self.name = folder, ""
-        self.file: BinaryIO | None = None
+        self.file: FileIO | None = None
 
     def read(self, shard: str, offset: int, size: int) -> bytes:
         if self.file is None or shard != self.name:
             self.close()
-            self.name, self.file = shard, (self.folder / shard).open("rb")
+            self.name, self.file = shard, (self.folder / shard).open("rb", buffering=0)
         self.file.seek(offset)
         image_bytes = self.file.read(size)
         if len(image_bytes) != size:

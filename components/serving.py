@@ -59,7 +59,7 @@ class Student(PythonModel):
         return pd.DataFrame(vector_ND @ self.label_CD.T, columns=self.labels)
 
     def _encode_images(self, values: list[Any]) -> np.ndarray:
-        from components.corpus import decode
+        from components.decoding import decode
 
         files = (base64.b64decode(value) if isinstance(value, str) else bytes(value) for value in values)
         vector_ND: np.ndarray = self.clip.encode_images([decode(file) for file in files])

@@ -17,15 +17,23 @@ from flows.environment import child_environment, tool
 from flows.form import section_models
 from flows.graph import stage_order
 from flows.supervise import Supervised
+from tests.flows.served import Servers
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
+def own_environment(root: Path) -> dict[str, str]:
+    """The environment of a process in `root`, with no server and no folder of ours in it."""
+    env = {**child_environment(root), "DVC_SITE_CACHE_DIR": str(root.parent / "site")}
+    return {name: value for name, value in env.items() if name not in NOT_OURS}
+
+
+NOT_OURS = ("PREFECT_HOME", "PREFECT_API_URL", "MLFLOW_TRACKING_URI")
+
+
 def command(root: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    env = {**child_environment(root), "DVC_SITE_CACHE_DIR": str(root.parent / "site"), **extra}
-    for name in ("PREFECT_HOME", "PREFECT_API_URL", "MLFLOW_TRACKING_URI"):
-        env.pop(name, None)
+    env = {**own_environment(root), **extra}
     return subprocess.run(words, cwd=root, env=env, capture_output=True, text=True, check=False)
 
 
@@ -113,6 +121,18 @@ def test_the_flow_in_a_checkout_gives_the_same_lock_and_tells_mlflow(reproduced,
         "print(student.predict(pd.DataFrame({'texts': ['hex bolt']}), params={'output': 'labels'}).shape)\n",
     )
     assert served.stdout.strip().endswith("(1, 4)"), served.stderr
+
+
+def test_a_deployment_in_a_private_clone_gives_the_same_lock(reproduced, tmp_path):
+    root = tiny_project(tmp_path / "deployed")  # with an empty cache of its own: every stage computes
+    with Servers(root, own_environment(root)) as up:
+        run_id = up.start_run()
+        assert up.wait_for_end(run_id, seconds=600) == "COMPLETED", up.messages(run_id)
+        states = up.task_states(run_id)
+    assert states == dict.fromkeys([*stage_order(ROOT), "publish to MLflow"], "Completed")
+    published = subprocess.check_output(["git", "show", f"runs/{run_id}:dvc.lock"], cwd=root)
+    assert published == (reproduced / "dvc.lock").read_bytes()
+    assert not (root / "dvc.lock").exists(), "a deployment leaves the checkout alone"
 
 
 def test_a_word_finds_images_with_their_provenance(reproduced):

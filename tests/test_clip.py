@@ -1,5 +1,6 @@
 """The model folder: same bytes, same vectors, its own preprocessing; errors that name the mend."""
 
+import io
 import json
 
 import numpy as np
@@ -65,10 +66,16 @@ def test_vectors_have_unit_length_whatever_the_batch(small, picture):
     assert small.encode_images([]).shape == (0, 32)
 
 
-def test_prefetching_keeps_the_order_and_passes_errors_on():
-    assert list(clips.prefetched(iter(range(5)))) == [0, 1, 2, 3, 4]
-    with pytest.raises(ZeroDivisionError):
-        list(clips.prefetched(1 // number for number in (1, 0)))
+def test_files_are_decoded_on_the_way(small, picture):
+    images = [picture(0), picture(1, side=90)]
+    (vectors,) = small.file_vectors([png(image) for image in images])
+    np.testing.assert_array_equal(vectors, small.encode_images(images))
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_published_model_of_a_file_keeps_its_own_preprocessing(tmp_path):

@@ -14,7 +14,7 @@ import torch
 
 from components import clip as clips
 from components.clip import Clip
-from components.corpus import read_images, read_manifest
+from components.corpus import read_image_bytes, read_manifest
 from components.embed.blocks import write_vectors
 from components.embed.params import EmbedParams
 from components.geometry import alignment, centroid_distance
@@ -54,8 +54,8 @@ def embed(clip: Clip, part: str, images: Path, manifest: Path, folder: Path, bat
     """Write the image and text vectors of one manifest, a block at a time."""
     records = read_manifest(manifest, learning=True)
     width = clip.architecture["embed_dim"]
-    shown = progress(read_images(images, records), what=f"embed {part} images", total=len(records), unit="images")
-    write_vectors(clip.image_vectors(shown, batch), len(records), width, folder / f"{part}_image.npy")
+    shown = progress(read_image_bytes(images, records), what=f"embed {part} images", total=len(records), unit="images")
+    write_vectors(clip.file_vectors(shown, batch), len(records), width, folder / f"{part}_image.npy")
     texts = progress(list(records["caption"]), what=f"embed {part} texts", total=len(records), unit="texts")
     write_vectors(clip.text_vectors(texts, batch), len(records), width, folder / f"{part}_text.npy")
 

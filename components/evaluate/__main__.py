@@ -23,7 +23,7 @@ from components.evaluate.interval import bootstrap_interval_points, mean_gain_po
 from components.evaluate.measure import Truth, Vectors, by_domain, gap, mean_figures, predict, retrieval
 from components.evaluate.params import EvaluateParams
 from components.evaluate.retrieval import mean_average_precision
-from components.outputs import whole_folder, write_json, write_table
+from components.outputs import DECIMALS, whole_folder, write_json, write_table
 from components.params import load_section
 from components.progress import progress
 from components.stage import run
@@ -139,7 +139,7 @@ def predictions(
     names = np.array(task.names, dtype=object)
     columns = {"id": table["id"], "domain": table["domain"], "label": names[truth.label_N]}
     columns |= {f"{model}_label": names[answer[0]] for model, answer in answers.items()}
-    columns |= {f"{model}_score": answer[1] for model, answer in answers.items()}
+    columns |= {f"{model}_score": answer[1].round(DECIMALS) for model, answer in answers.items()}
     return pd.DataFrame(columns)
 
 

@@ -16,7 +16,6 @@ from components.embedder import (
     MovingAverage,
     frozen_copy,
     image_vectors,
-    is_plain,
     logit_scale,
     pair_vectors,
     seeded,
@@ -25,6 +24,7 @@ from components.embedder import (
 from components.fit import StepReport, fit
 from components.losses import pair_terms, soft_target_loss
 from components.pairs import Batch, Composition, pair_batches, row_batches
+from components.text_tower import is_plain
 from components.tokens import token_table
 from components.train.params import TrainParams
 from components.zeroshot import Task
@@ -44,7 +44,7 @@ class Student:
     """A model in training and its moving average, which is what is kept."""
 
     def __init__(self, base: Clip, lessons: Lessons, params: TrainParams):
-        if lessons.composition.rate > 0 and not is_plain(base):
+        if lessons.composition.rate > 0 and not is_plain(base.model):
             raise ValueError(
                 "params.yaml: compose.rate is above 0, but captions of this base model's tokenizer cannot be joined. "
                 "Set compose.rate to 0, or choose a base with open_clip's own tokenizer."

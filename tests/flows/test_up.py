@@ -1,14 +1,8 @@
 """The real servers: a deployment run through Prefect's API, in MLflow, on its branch; and nothing left afterwards."""
 
-import json
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -17,79 +11,15 @@ from mlflow import MlflowClient
 from components.params import read_yaml
 from flows.environment import child_environment, tool
 from flows.workspace import git
+from tests.flows.served import PATIENCE_SECONDS, Servers, wait_until
 
 pytestmark = pytest.mark.slow
-PATIENCE_SECONDS = 180
-ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
-class Servers:
-    """A running `kakehashi up`, and Prefect's API as a browser would use it."""
-
-    def __init__(self, project: Path):
-        self.prefect_port, self.mlflow_port = free_port(), free_port()
-        command = [sys.executable, "-m", "flows.cli", "up"]
-        command += ["--prefect-port", str(self.prefect_port), "--mlflow-port", str(self.mlflow_port)]
-        env = child_environment(project)
-        self.process = subprocess.Popen(
-            command, cwd=project, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.said: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.append(line)
-            if line.startswith("Both are up"):
-                return
-        raise AssertionError("".join(self.said))
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        address = f"http://127.0.0.1:{self.prefect_port}/api{path}"
-        request = urllib.request.Request(address, data, {"content-type": "application/json"}, method=method)
-        with urllib.request.urlopen(request) as response:
-            text = response.read()
-            return json.loads(text) if text else None
-
-    def start_run(self, **changed: Any) -> str:
-        deployment = self.call("GET", "/deployments/name/pipeline/pipeline")
-        params = deployment["parameters"]["params"]
-        params["train"] |= changed
-        given = {"parameters": {"params": params, "note": "through the API"}}
-        return str(self.call("POST", f"/deployments/{deployment['id']}/create_flow_run", given)["id"])
-
-    def run(self, run_id: str) -> dict[str, Any]:
-        return dict(self.call("GET", f"/flow_runs/{run_id}"))
-
-    def task_states(self, run_id: str) -> dict[str, str]:
-        runs = self.call("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
-        return {run["name"]: run["state"]["name"] for run in runs}
-
-    def messages(self, run_id: str) -> str:
-        logs = self.call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_ASC"})
-        return "\n".join(log["message"] for log in logs)
 
 
 @pytest.fixture
 def servers(toy: Path) -> Iterator[Servers]:
-    up = Servers(toy)
-    try:
+    with Servers(toy) as up:
         yield up
-    finally:
-        up.process.kill()
-        up.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.2)
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -119,8 +49,7 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
 
     # A run with one changed setting, in a private clone.
     run_id = servers.start_run(steps=7)
-    wait_until(lambda: servers.run(run_id)["state"]["type"] in ENDED, "the run has ended")
-    assert servers.run(run_id)["state"]["type"] == "COMPLETED", servers.messages(run_id)
+    assert servers.wait_for_end(run_id) == "COMPLETED", servers.messages(run_id)
     assert "snapshot" in servers.run(run_id)["tags"]
     assert "came along as snapshot commit" in servers.messages(run_id)
     stages = ["collect", "retrieve", "train", "evaluate", "report"]
@@ -146,8 +75,7 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
 
     # With unchanged settings: the very lock of plain `dvc repro`, byte for byte.
     plain_id = servers.start_run()
-    wait_until(lambda: servers.run(plain_id)["state"]["type"] in ENDED, "the unchanged run has ended")
-    assert servers.run(plain_id)["state"]["type"] == "COMPLETED", servers.messages(plain_id)
+    assert servers.wait_for_end(plain_id) == "COMPLETED", servers.messages(plain_id)
     published = subprocess.check_output(["git", "show", f"runs/{plain_id}:dvc.lock"], cwd=toy)
     assert published == lock_of_plain_dvc(toy, tmp_path / "auditor")
 

@@ -1,0 +1,91 @@
+"""A running `kakehashi up` for tests: Prefect's API as a browser would use it, and patience."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from flows.environment import child_environment
+
+PATIENCE_SECONDS = 180
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+class Servers:
+    """A running `kakehashi up`, and Prefect's API as a browser would use it."""
+
+    def __init__(self, project: Path, env: Mapping[str, str] | None = None):
+        self.prefect_port, self.mlflow_port = free_port(), free_port()
+        command = [sys.executable, "-m", "flows.cli", "up"]
+        command += ["--prefect-port", str(self.prefect_port), "--mlflow-port", str(self.mlflow_port)]
+        self.process = subprocess.Popen(
+            command,
+            cwd=project,
+            env=env or child_environment(project),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("Both are up"):
+                return
+        raise AssertionError("".join(self.said))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        address = f"http://127.0.0.1:{self.prefect_port}/api{path}"
+        request = urllib.request.Request(address, data, {"content-type": "application/json"}, method=method)
+        with urllib.request.urlopen(request) as response:
+            text = response.read()
+            return json.loads(text) if text else None
+
+    def start_run(self, **changed: Any) -> str:
+        deployment = self.call("GET", "/deployments/name/pipeline/pipeline")
+        params = deployment["parameters"]["params"]
+        params["train"] |= changed
+        given = {"parameters": {"params": params, "note": "through the API"}}
+        return str(self.call("POST", f"/deployments/{deployment['id']}/create_flow_run", given)["id"])
+
+    def wait_for_end(self, run_id: str, seconds: float = PATIENCE_SECONDS) -> str:
+        """The type of the state in which the run ended."""
+        wait_until(lambda: self.run(run_id)["state"]["type"] in ENDED, "the run has ended", seconds)
+        return str(self.run(run_id)["state"]["type"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        return dict(self.call("GET", f"/flow_runs/{run_id}"))
+
+    def task_states(self, run_id: str) -> dict[str, str]:
+        runs = self.call("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
+        return {run["name"]: run["state"]["name"] for run in runs}
+
+    def messages(self, run_id: str) -> str:
+        logs = self.call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_ASC"})
+        return "\n".join(log["message"] for log in logs)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.2)
