@@ -43,9 +43,11 @@ def measure(root: Path, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     by_dvc = cost([dvc, "repro"], plain)
     no_op = cost([dvc, "repro"], plain)
     by_flow = cost([kakehashi, "run"], flow)
+    stages = stage_costs(flow)
+    no_op_flow = cost([kakehashi, "run"], flow)
     if (plain / "dvc.lock").read_bytes() != (flow / "dvc.lock").read_bytes():
         raise RuntimeError("`dvc repro` and the flow gave different dvc.lock files.")
-    return stage_costs(flow).round(1), summary_of(by_dvc, by_flow, no_op).round(1)
+    return stages.round(1), summary_of(by_dvc, by_flow, no_op, no_op_flow).round(1)
 
 
 def stage_costs(flow: Path) -> pd.DataFrame:
@@ -60,14 +62,16 @@ def stage_costs(flow: Path) -> pd.DataFrame:
     return stages[["stage", "wall_seconds", "peak_rss_mb", "collected_images_per_s"]]
 
 
-def summary_of(by_dvc: Cost, by_flow: Cost, no_op: Cost) -> pd.DataFrame:
-    """Both ways, the flow's share, and the no-op."""
+def summary_of(by_dvc: Cost, by_flow: Cost, no_op: Cost, no_op_flow: Cost) -> pd.DataFrame:
+    """Both ways from nothing and with nothing to do; the flow's own cost is plainest where no stage computes."""
     return pd.DataFrame(
         [
             ("dvc repro, from nothing", by_dvc.seconds, by_dvc.peak_rss_mb),
             ("kakehashi run, from nothing", by_flow.seconds, by_flow.peak_rss_mb),
             ("added by the flow", by_flow.seconds - by_dvc.seconds, None),
             ("dvc repro, nothing to do", no_op.seconds, no_op.peak_rss_mb),
+            ("kakehashi run, nothing to do", no_op_flow.seconds, no_op_flow.peak_rss_mb),
+            ("added by the flow", no_op_flow.seconds - no_op.seconds, None),
         ],
         columns=["what", "seconds", "peak_rss_mb"],
     )

@@ -70,6 +70,11 @@ def test_dvc_knows_all_the_code_a_stage_runs(stage):
     assert listed == nouns_behind(code_of(stage)) | {f"components/{stage}"}
 
 
+def test_true_labels_of_the_corpus_reach_the_judge_alone():
+    assert [stage for stage in STAGES if "data/collect/truth.parquet" in DVC_STAGES[stage]["deps"]] == ["evaluate"]
+    assert not [stage for stage in STAGES if "data/collect" in DVC_STAGES[stage]["deps"]]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_path_on_the_command_line_is_declared(stage):
     entry = DVC_STAGES[stage]

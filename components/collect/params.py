@@ -43,7 +43,10 @@ class PublishedSource(Section):
     language: str = ""
     """ISO 639-1 code of the captions, or its column; empty: `language` or `lang`, else `en`."""
     label: str = ""
-    """The true class's column or template, read for evaluation alone; empty: `label`, `category` or `class`."""
+    """The true class's column or template; empty: `label`, `category` or `class` in evaluation, none in the corpus.
+
+    In the corpus it measures what retrieval's pseudo-labels are worth, and chooses and teaches nothing.
+    """
     licence: str = ""
     """The licence, or its column or template; empty: `licence` or `license`."""
     url: str = ""

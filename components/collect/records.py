@@ -1,6 +1,7 @@
 """From what adapters find to a canonical corpus on disk: fingerprints, shards and the manifest."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from components.collect.found import Found
 from components.collect.parallel import in_order
@@ -9,17 +10,27 @@ from components.corpus import CorpusWriter, Record, batches, fingerprints
 IMAGES_PER_TASK = 64
 
 
+class Written(NamedTuple):
+    """One image that was written down."""
+
+    id: str
+    bytes: int
+    true_label: str
+    """The class that is seen, where the source states one; empty elsewhere."""
+
+
 def write_source(
     writer: CorpusWriter, found: Iterable[Found], *, source: str, labelled: bool, workers: int
-) -> Iterator[int]:
-    """Write the images of one source as canonical records; yields each image's size in bytes.
+) -> Iterator[Written]:
+    """Write the images of one source as canonical records, and yield what was written.
 
     `label` and `domain` are filled in for evaluation sets alone (`labelled`): no stage that learns may see them.
     """
     for batch in in_order(_fingerprinted, batches(found, IMAGES_PER_TASK), workers=workers):
         for image, prints in batch:
-            writer.add(record_of(image, prints, source=source, labelled=labelled), image.image_bytes, image.extension)
-            yield len(image.image_bytes)
+            record = record_of(image, prints, source=source, labelled=labelled)
+            writer.add(record, image.image_bytes, image.extension)
+            yield Written(str(record["id"]), len(image.image_bytes), image.label)
 
 
 def record_of(image: Found, prints: Record, *, source: str, labelled: bool) -> Record:

@@ -37,7 +37,7 @@ class RowReader:
         for column in self._wanted:
             self._known(column, f"where.{column}")
         self._seen: dict[str, dict[str, None]] = {column: {} for column in self._wanted}
-        fields = [field for field in USUAL_COLUMNS if field != "label" or labelled]
+        fields = [field for field in USUAL_COLUMNS if field != "label" or labelled or source.label]
         self._templates = {field: self._template(field, getattr(source, field)) for field in fields}
         self._unset = [field for field in fields if not getattr(source, field)]
 

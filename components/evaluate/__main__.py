@@ -4,9 +4,10 @@ Reads   <evaluation>/*.tar, <records>   evaluation.parquet: images, captions, la
         <base>/, <student>/             the two models
         <vectors>/evaluation_*.npy      the base's vectors
         <align>/*.safetensors           DRCL's projectors
-        <task>                          labels.json of `retrieve`
+        <retrieve>                      labels.json and selection.parquet
+        <truth>                         true labels of corpus images, to judge the pseudo-labels by
 Writes  <out>/predictions.parquet       id, domain, label, base_label, student_label, base_score, student_score
-        <metrics>                       accuracy, retrieval and gap of both, the gain with its interval
+        <metrics>                       accuracy, retrieval and gap of both, the gain with its interval, pseudo-labels
 """
 
 from pathlib import Path
@@ -22,6 +23,7 @@ from components.corpus import read_images, read_manifest
 from components.evaluate.interval import bootstrap_interval_points, mean_gain_points
 from components.evaluate.measure import Truth, Vectors, by_domain, gap, mean_figures, predict, retrieval
 from components.evaluate.params import EvaluateParams
+from components.evaluate.pseudo_labels import pseudo_label_figures
 from components.evaluate.retrieval import mean_average_precision
 from components.outputs import DECIMALS, whole_folder, write_json, write_table
 from components.params import load_section
@@ -37,13 +39,14 @@ def main(
     student: Path,
     vectors: Path,
     align: Path,
-    task: Path,
+    retrieve: Path,
+    truth: Path,
     out: Path,
     metrics: Path,
 ) -> None:
     params = load_section("evaluate", EvaluateParams)
     torch.set_num_threads(params.threads)
-    asked = read_task(task)
+    asked = read_task(retrieve / "labels.json")
     table = read_manifest(records, learning=False)
     kept = in_task(table, asked)
     outside, table = int((~kept).sum()), table[kept].reset_index(drop=True)
@@ -52,28 +55,30 @@ def main(
             f"params.yaml: none of the {outside} evaluation images has a label of retrieve.labels. Compare the labels "
             "of collect.evaluation with retrieve.labels: they are matched without regard to upper and lower case."
         )
-    truth = truth_of(table, asked)
+    known = truth_of(table, asked)
     stored = {side: np.load(vectors / f"evaluation_{side}.npy")[kept.to_numpy()] for side in ("image", "text")}
     seen = {
         "base": Vectors(stored["image"], stored["text"], class_vectors(clips.load(base), asked)),
         "student": look(clips.load(student, params.device), evaluation, table, asked),
     }
     answers = {name: predict(each) for name, each in seen.items()}
-    domains = {name: by_domain(answer[0], truth) for name, answer in answers.items()}
+    domains = {name: by_domain(answer[0], known) for name, answer in answers.items()}
     figures = {
-        name: {**mean_figures(domains[name]), **retrieval(each, truth), **gap(each, params.seed)}
+        name: {**mean_figures(domains[name]), **retrieval(each, known), **gap(each, params.seed)}
         for name, each in seen.items()
     }
+    selection = pd.read_parquet(retrieve / "selection.parquet", columns=["id", "label"])
     result = {
         "labels": len(asked.labels),
         "images": len(table),
         "images_outside_the_task": outside,
         **figures,
-        "align": common_space_figures(align, stored, truth),
-        **gains(answers, domains, truth, params),
+        "align": common_space_figures(align, stored, known),
+        **gains(answers, domains, known, params),
+        "pseudo_labels": pseudo_label_figures(selection, pd.read_parquet(truth), asked.names),
     }
     with whole_folder(out) as folder:
-        write_table(predictions(table, asked, truth, answers), folder / "predictions.parquet")
+        write_table(predictions(table, asked, known, answers), folder / "predictions.parquet")
     write_json(result, metrics)
 
 

@@ -3,10 +3,12 @@
 import errno
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from components.collect.__main__ import main
+from components.collect.parts import CLASS_NAMES
 from components.corpus import COLUMNS, ShardWriter, read_image_bytes, read_manifest
 from components.outputs import read_json
 from components.params import read_yaml
@@ -33,7 +35,7 @@ def write(folder, collect):
 
 
 def collect_into(folder):
-    main(folder / "corpus", folder / "evaluation", folder / "metrics.json")
+    main(folder / "corpus", folder / "evaluation", folder / "truth.parquet", folder / "metrics.json")
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
@@ -42,7 +44,7 @@ def test_a_corpus_is_shards_and_one_manifest(workplace):
     files = collect_into(folder / "data")
     assert list(files) == [
         "corpus/00000.tar", "corpus/00001.tar", "corpus/00002.tar", "corpus/manifest.parquet",
-        "evaluation/00000.tar", "evaluation/manifest.parquet", "metrics.json",
+        "evaluation/00000.tar", "evaluation/manifest.parquet", "metrics.json", "truth.parquet",
     ]  # fmt: skip
     corpus = read_manifest(folder / "data/corpus/manifest.parquet", learning=False)
     assert list(corpus.columns) == list(COLUMNS)
@@ -73,6 +75,15 @@ def test_labels_are_filled_in_for_evaluation_alone(workplace):
     assert (corpus[["licence", "url", "author", "sha256"]] != "").all(axis=None)
 
 
+def test_true_labels_of_the_corpus_stand_apart(workplace):
+    folder, _ = workplace
+    collect_into(folder / "data")
+    corpus = read_manifest(folder / "data/corpus/manifest.parquet", learning=True)
+    truth = pd.read_parquet(folder / "data/truth.parquet")
+    assert truth["id"].tolist() == corpus["id"].tolist()  # the generator knows what it drew
+    assert set(truth["label"]) <= {name for name, _ in CLASS_NAMES}
+
+
 def test_the_result_is_the_same_twice_and_with_two_workers(workplace):
     folder, collect = workplace
     once, again = collect_into(folder / "once"), collect_into(folder / "again")
@@ -98,7 +109,7 @@ def test_a_missing_source_is_one_line_and_leaves_earlier_results(workplace):
     before = collect_into(folder / "data")
     write(folder, collect | {"corpus": [{"name": "gone", "format": "table", "path": "gone.csv"}]})
     with pytest.raises(SystemExit) as end:
-        run(main, [str(folder / "data" / name) for name in ("corpus", "evaluation", "metrics.json")])
+        run(main, [str(folder / "data" / name) for name in ("corpus", "evaluation", "truth.parquet", "metrics.json")])
     assert end.value.code == (
         f"collect: params.yaml: collect.corpus, source `gone`: {folder}/gone.csv does not exist. "
         "Mend `path`, or set KAKEHASHI_HOME."
@@ -115,7 +126,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(workplace, monkeypatch):
 
     monkeypatch.setattr(ShardWriter, "add", full)
     with pytest.raises(SystemExit, match="collect: the disk is full"):
-        run(main, [str(folder / "data" / name) for name in ("corpus", "evaluation", "metrics.json")])
+        run(main, [str(folder / "data" / name) for name in ("corpus", "evaluation", "truth.parquet", "metrics.json")])
     assert not list((folder / "data").iterdir())
 
 

@@ -31,8 +31,8 @@ def test_label_domain_and_split_are_for_evaluation_alone(labelled, expected):
 def test_images_are_written_in_order_with_their_fingerprints(tmp_path, png, workers):
     images = [found(str(number), png("red") if number % 2 else b"broken") for number in range(150)]  # three batches
     with CorpusWriter(tmp_path, images_per_shard=100) as writer:
-        sizes = list(write_source(writer, images, source="s", labelled=False, workers=workers))
-    assert sizes == [len(image.image_bytes) for image in images]
+        written = list(write_source(writer, images, source="s", labelled=False, workers=workers))
+    assert written == [(f"s/{number}", len(image.image_bytes), "gear") for number, image in enumerate(images)]
     records = read_manifest(tmp_path / MANIFEST, learning=True)
     assert records["id"].tolist() == [f"s/{number}" for number in range(150)]
     assert records["width"].tolist() == [0, 4] * 75

@@ -52,8 +52,9 @@ def test_what_nobody_said_is_empty_or_english():
     assert (image.key, image.language, image.url, image.author, image.label) == ("7", "en", "", "", "")
 
 
-def test_the_label_is_read_for_evaluation_alone():
-    assert found(caption="name", label="kind").label == ""
+def test_the_true_label_is_read_where_the_source_names_it_and_always_in_evaluation():
+    assert found(caption="name").label == ""
+    assert found(caption="name", label="kind").label == "part"
     assert found(caption="name", label="kind", labelled=True).label == "part"
 
 
