@@ -29,8 +29,9 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from components.decoding import decode, plain_square
+from components.decoding import decode
 from components.ordered import in_order
+from components.plain_png import plain_square
 from components.text_tower import text_vectors
 
 Item = TypeVar("Item")

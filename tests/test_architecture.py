@@ -70,6 +70,13 @@ def test_dvc_knows_all_the_code_a_stage_runs(stage):
     assert listed == nouns_behind(code_of(stage)) | {f"components/{stage}"}
 
 
+@pytest.mark.parametrize("stage", ["collect", "validate", "report"])
+def test_stages_that_compute_no_vectors_load_no_torch(stage):
+    """It would cost each of their processes half a gigabyte and three seconds."""
+    command = f"import components.{stage}.__main__, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=ROOT).returncode == 0
+
+
 def test_true_labels_of_the_corpus_reach_the_judge_alone():
     assert [stage for stage in STAGES if "data/collect/truth.parquet" in DVC_STAGES[stage]["deps"]] == ["evaluate"]
     assert not [stage for stage in STAGES if "data/collect" in DVC_STAGES[stage]["deps"]]
