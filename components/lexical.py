@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import bm25s
 import numpy as np
 
-from components.words import terms
+from components.words import readings, terms
 from components.zeroshot import Label
 
 SATURATION, LENGTH_SHARE = 1.5, 0.75
@@ -32,6 +32,8 @@ class LexicalIndex:
     vocabulary: dict[str, int]
     term_T: np.ndarray
     row_T: np.ndarray
+    offset_T: np.ndarray
+    """Terms of the same caption before this one."""
     place_T: np.ndarray
     """Places in `term_T`, sorted by term and then by place."""
     first_V: np.ndarray
@@ -54,18 +56,22 @@ class LexicalIndex:
         if len(vocabulary):
             bm25 = bm25s.BM25(k1=SATURATION, b=LENGTH_SHARE, method="lucene", backend="numpy")
             bm25.index((documents, vocabulary), create_empty_token=False, show_progress=False)
+        row_T = np.repeat(np.arange(len(documents), dtype=np.int32), length_N)
         return cls(
             tuple(sorted(set(languages))),
             vocabulary,
             term_T,
-            np.repeat(np.arange(len(documents), dtype=np.int32), length_N),
+            row_T,
+            np.arange(len(term_T)) - (length_N.cumsum() - length_N)[row_T],
             np.argsort(term_T, kind="stable"),
             np.concatenate([[0], np.bincount(term_T, minlength=len(vocabulary)).cumsum()]),
             len(documents),
             bm25,
         )
 
-    def search(self, labels: Sequence[Label], neighbours: int, *, partial: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    def search(
+        self, labels: Sequence[Label], neighbours: int, *, partial: bool, early: float = 0.0
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each label the rows that name it and their scores, best first, at most `neighbours`; ties by row.
 
         A row names a label when one of the label's names stands in it as a phrase: all its terms, one after the other.
@@ -75,6 +81,8 @@ class LexicalIndex:
         Args:
             partial: let rows follow that hold only some terms of a name, at places that no other label's name covers,
                 scored by the BM25 of their best name. Scores compare within each of the two groups, not across.
+            early: how much a name loses by standing late: its score is divided by (1 + terms before it) ** early, since
+                captions name first what the picture shows, and later what goes with it. 0 is BM25 alone.
         """
         names = [self._phrases(label) for label in labels]
         places = self._uncovered(names)
@@ -85,8 +93,8 @@ class LexicalIndex:
             any_score_N = np.zeros(self.captions, dtype=np.float32)
             for phrase, at_M in zip(phrases, places[number], strict=True):
                 bm25_N = self._bm25(phrase)
-                row_M = self.row_T[at_M]
-                score_N[row_M] = np.maximum(score_N[row_M], bm25_N[row_M])
+                score_M = bm25_N[self.row_T[at_M]] / (1 + self.offset_T[at_M]) ** early
+                np.maximum.at(score_N, self.row_T[at_M], score_M.astype(np.float32))
                 if partial:
                     row_M = self._free_rows(phrase, owner_T, number)
                     any_score_N[row_M] = np.maximum(any_score_N[row_M], bm25_N[row_M])
@@ -103,8 +111,12 @@ class LexicalIndex:
 
     def _phrases(self, label: Label) -> list[Phrase]:
         """A label's distinct names as the captions' terms; -1 is a term that no caption holds."""
-        readings = [terms(name, language) for name in label.names for language in self.languages]
-        known = [tuple(self.vocabulary.get(term, -1) for term in reading) for reading in readings if reading]
+        known = [
+            tuple(self.vocabulary.get(term, -1) for term in reading)
+            for name in label.names
+            for language in self.languages
+            for reading in readings(name, language)
+        ]
         return list(dict.fromkeys(known))
 
     def _uncovered(self, names: Sequence[Sequence[Phrase]]) -> list[list[np.ndarray]]:

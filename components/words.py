@@ -39,6 +39,19 @@ def terms(text: str, language: str) -> list[str]:
     return found
 
 
+def readings(name: str, language: str) -> list[list[str]]:
+    """The different terms that `name` has alone and inside a caption, none for a name without words.
+
+    Sudachi cuts by context: a word in hiragana may end in particles when it stands last, and be one unit before `の`.
+    """
+    ways = [terms(name, language)]
+    if script(name) == "ja":
+        *before, last = terms(name + "の", language)
+        if last == "の" and before not in ways:
+            ways.append(before)
+    return [way for way in ways if way]
+
+
 def script(text: str) -> str:
     """`ja` for a text with kana or Han in it, `en` for any other: which descriptors read naturally behind it."""
     return "ja" if any(japanese for _, japanese in _runs(text)) else "en"

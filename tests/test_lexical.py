@@ -54,6 +54,11 @@ def test_partial_rows_follow_only_when_asked_and_never_under_another_labels_name
     assert rows(["hex nut", "hex bolt"], partial=True)[0] == [2, 5]
 
 
+def test_a_japanese_name_is_found_before_a_particle_and_at_the_end():
+    index = LexicalIndex.build(["圧縮ばねの写真", "ステンレス 圧縮ばね", "ばね座金"], ["ja"] * 3)
+    assert sorted(rows(["圧縮ばね"], index=index)[0]) == [0, 1]
+
+
 def test_a_phrase_does_not_reach_into_the_next_caption():
     index = LexicalIndex.build(["one hex", "bolt two"], ["en", "en"])
     assert rows(["hex bolt"], index=index) == [[]]
@@ -77,6 +82,15 @@ def test_one_search_phrase_is_a_label_of_its_own():
     assert score[0] > score[1] > 0
 
 
+def test_what_stands_first_is_what_the_picture_shows():
+    index = LexicalIndex.build(["key for a cam", "cam with a key", "two small cams, no key"], ["en"] * 3)
+    labels = parse_labels(["cam"])
+    [(_, plain)] = index.search(labels, 5, partial=False)
+    [(found, score)] = index.search(labels, 5, partial=False, early=1.0)
+    assert found.tolist() == [1, 2, 0]  # 0, 2 and 3 terms before it
+    assert score[0] == plain[0] and score[2] == pytest.approx(plain[1] / 4)
+
+
 def test_bm25_of_one_term_in_two_captions():
     index = LexicalIndex.build(["cam", "pin of steel"], ["en", "en"])
     [(found, score)] = index.search([Label(("cam",))], 5, partial=False)
@@ -92,15 +106,15 @@ def test_rows_and_scores_agree_with_a_reading_caption_by_caption():
     captions = [" ".join(rng.choice(words, rng.integers(0, 7))) for _ in range(300)]
     labels = parse_labels(["nut", "hex nut | wing nut", "flat washer | washer", "hex bolt | flat hex bolt", "bolt"])
     index = LexicalIndex.build(captions, ["en"] * len(captions))
-    for partial in (False, True):
-        found = index.search(labels, 1000, partial=partial)
-        expected = search_by_loops(captions, labels, partial=partial)
+    for partial, early in ((False, 0.0), (True, 0.0), (True, 0.5)):
+        found = index.search(labels, 1000, partial=partial, early=early)
+        expected = search_by_loops(captions, labels, partial=partial, early=early)
         for (row_K, score_K), ranked in zip(found, expected, strict=True):
             assert row_K.tolist() == [row for row, _ in ranked]
             np.testing.assert_allclose(score_K, [score for _, score in ranked], rtol=1e-4)
 
 
-def search_by_loops(captions: list[str], labels: tuple[Label, ...], *, partial: bool) -> list[list[tuple[int, float]]]:
+def search_by_loops(captions: list[str], labels: tuple[Label, ...], *, partial: bool, early: float):
     read = [terms(caption, "en") for caption in captions]
     names = [[terms(name, "en") for name in label.names] for label in labels]
 
@@ -134,7 +148,7 @@ def search_by_loops(captions: list[str], labels: tuple[Label, ...], *, partial: 
                 )
             ]  # fmt: skip
             theirs = {place for number, span, _ in kept if number != mine for place in span}
-            own = [bm25(document, name) for number, _, name in kept if number == mine]
+            own = [bm25(document, name) / (1 + span[0]) ** early for number, span, name in kept if number == mine]
             free = [
                 bm25(document, name)
                 for name in names[mine]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.words import script, terms
+from components.words import readings, script, terms
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,11 @@ def test_a_language_has_its_own_stemmer_and_english_stands_in():
 @pytest.mark.parametrize(("text", "expected"), [("bolt", "en"), ("Uボルト", "ja"), ("歯車", "ja"), ("Ø 8 mm", "en")])
 def test_the_script_of_a_name(text, expected):
     assert script(text) == expected
+
+
+def test_a_name_is_read_as_it_stands_alone_and_as_it_stands_in_a_sentence():
+    """Sudachi cuts the last two kana off as particles where nothing follows."""
+    assert readings("圧縮ばね", "ja") == [["圧縮", "ば", "ね"], ["圧縮", "ばね"]]
+    assert readings("六角ボルト", "ja") == [["六角", "ボルト"]]
+    assert readings("hex bolts", "ja") == [["hex", "bolt"]]
+    assert readings("🍎", "en") == []
