@@ -5,7 +5,7 @@ Shape legend: P = prompts of one query, K = neighbours of one prompt.
 Reciprocal-rank fusion: Cormack, Clarke and Büttcher 2009, https://doi.org/10.1145/1571941.1572114
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,12 @@ class Evidence:
 
 
 def fuse(evidence: Iterable[Evidence]) -> pd.DataFrame:
-    """One label's candidates: `row`, `score` (weighted mean reciprocal rank over prompts), `cosine` (the best)."""
+    """One label's candidates in the order of their rows.
+
+    `score` is the weighted mean reciprocal rank over prompts, `cosine` the best of any evidence, `agreement` the share
+    of the evidence that found the row.
+    """
+    evidence = list(evidence)
     parts = []
     for each in evidence:
         prompts, neighbours = each.row_PK.shape
@@ -36,5 +41,17 @@ def fuse(evidence: Iterable[Evidence]) -> pd.DataFrame:
             "cosine": each.cosine_PK.ravel(),
         }
         parts.append(pd.DataFrame(part)[part["row"] >= 0])  # FAISS answers -1 where a list is too short
-    candidates = pd.concat(parts, ignore_index=True)
-    return candidates.groupby("row", as_index=False).agg(score=("score", "sum"), cosine=("cosine", "max"))
+    return summed(parts, evidence)
+
+
+def summed(parts: Sequence[pd.DataFrame], evidence: Sequence[Evidence]) -> pd.DataFrame:
+    """Occurrences (row, score, cosine) of each evidence as one line a row: scores added, the best cosine, agreement."""
+    occurrences = pd.concat(parts, ignore_index=True)
+    candidates = occurrences.groupby("row", as_index=False).agg(score=("score", "sum"), cosine=("cosine", "max"))
+    return candidates.assign(agreement=candidates["row"].map(agreement(evidence)))
+
+
+def agreement(evidence: Sequence[Evidence]) -> pd.Series:
+    """Share of the evidence, by weight, that found each row by any prompt, above 0 to 1; indexed by row."""
+    found = [pd.Series(each.weight, index=np.unique(each.row_PK[each.row_PK >= 0])) for each in evidence]
+    return pd.concat(found).groupby(level=0).sum() / sum(each.weight for each in evidence)

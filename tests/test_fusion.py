@@ -28,3 +28,9 @@ def test_more_prompts_do_not_mean_more_weight():
 
 def test_missing_neighbours_are_left_out():
     assert fuse([evidence([[7, -1]], [[0.9, 0.0]])])["row"].tolist() == [7]
+
+
+def test_agreement_is_the_share_of_the_evidence_that_found_the_row():
+    images, captions = evidence([[7, 8], [8, -1]], [[0.9, 0.5], [0.6, 0.0]]), evidence([[8, 9]], [[0.8, 0.7]], weight=3)
+    fused = fuse([images, captions]).set_index("row")["agreement"]
+    assert fused.to_dict() == {7: 0.25, 8: 1.0, 9: 0.75}
