@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import faiss
 import pandas as pd
 
 from components import clip as clips
@@ -11,6 +10,7 @@ from components.corpus import read_manifest
 from components.fusion import Evidence, fuse
 from components.outputs import read_json
 from components.params import read_yaml
+from components.vector_index import open_index
 
 COLUMNS = ["rank", "score", "cosine", "id", "caption", "source", "licence", "url"]
 
@@ -38,8 +38,8 @@ def search(root: Path, text: str, top: int) -> pd.DataFrame:
     weights = read_yaml(root / "params.yaml")["retrieve"]
     evidence = []
     for side, weight in (("image", weights["image_weight"]), ("text", weights["caption_weight"])):
-        index = faiss.read_index(str(data / "index" / f"{side}.faiss"))
-        cosine_PK, row_PK = index.search(prompt_PD, min(10 * top, index.ntotal))
+        index = open_index(data / "index" / side, model_sha256=made_of["model_sha256"])
+        cosine_PK, row_PK = index.search(prompt_PD, min(10 * top, index.vectors))
         evidence.append(Evidence(row_PK, cosine_PK, float(weight)))
     best = fuse(evidence).sort_values(["score", "row"], ascending=[False, True], kind="stable").head(top)
     records = read_manifest(accepted, learning=True).iloc[best["row"]]

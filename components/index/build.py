@@ -1,69 +1,102 @@
-"""FAISS indexes over unit vectors, searched by inner product.
+"""An index folder, built from the vectors of one side and finished by its manifest.
 
-Shape legend: M = vectors in the index, Q = queries, K = neighbours, D = width. All rows have unit length.
+Shape legend: M = vectors in the index, Q = rows kept for the card.
 """
 
+import hashlib
+import json
+import shutil
+from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 
+from components.index.learn import Side, learn
 from components.index.params import IndexParams
+from components.index.shards import SAVED_ARRAYS, build_shards, learned_once, merge_lists
+from components.index.vectors import Vectors
+from components.outputs import write_json
+from components.vector_index import LIST_KINDS, MANIFEST, file_facts
 
 
-def build(vector_MD: np.ndarray, params: IndexParams) -> faiss.Index:
-    """An index of the chosen kind holding `vector_MD` in order, so that a result is a row number.
+def build_index(
+    opened: dict[str, Vectors],
+    side: Side,
+    folder: Path,
+    drafts: Path,
+    params: IndexParams,
+    *,
+    model_sha256: str,
+    held_Q: np.ndarray,
+) -> dict[str, float]:
+    """Fill the empty `folder` with an index of one side's vectors; row m is row m of them.
+
+    Args:
+        opened: the image and the text vectors of the same records.
+        side: whose vectors are stored.
+        folder: where the index goes; the caller makes it appear by rename.
+        drafts: where finished shards wait, under a name made of settings and vectors. A later call goes on from them.
+        params: settings.
+        model_sha256: of the model that made the vectors.
+        held_Q: rows from which nothing is learned.
+
+    Returns:
+        What learning measured about itself.
 
     Raises:
-        ValueError: there are fewer vectors than lists.
+        ValueError: the settings do not fit the vectors.
     """
-    width = vector_MD.shape[1]
-    if params.kind == "flat":
-        index: Any = faiss.IndexFlatIP(width)
+    stored = opened[side]
+    made_of = {each: vectors.sha256 for each, vectors in opened.items()}
+    drafts = drafts / f"{side}-{_key(side, params, made_of)}"
+    learned = learned_once(drafts, lambda: learn(opened, side, params, held_Q))
+    shards = build_shards(stored, learned, drafts, params)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [drafts / each["file"] for each in shards]
+    if params.kind in LIST_KINDS:
+        merge_lists(learned.empty, files, folder, on_disk=params.on_disk)
+        parts: list[dict[str, Any]] = [{"file": "part-00000.faiss", "first_row": 0, "rows": stored.rows}]
     else:
-        if len(vector_MD) < params.lists:
-            raise ValueError(
-                f"params.yaml: index.lists is {params.lists}, but there are only {len(vector_MD)} vectors. "
-                "Lower index.lists, or set index.kind to flat."
-            )
-        lists = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, params.lists, faiss.METRIC_INNER_PRODUCT)
-        lists.cp.seed, lists.cp.spherical = params.seed, True
-        lists.train(vector_MD)
-        lists.nprobe = min(params.nprobe, params.lists)
-        index = lists
-    index.add(vector_MD)
-    return index
+        parts = [{**each, "file": f"part-{number:05d}.faiss"} for number, each in enumerate(shards)]
+        for file, part in zip(files, parts, strict=True):
+            shutil.copyfile(file, folder / part["file"])
+        parts = [{name: part[name] for name in ("file", "first_row", "rows")} for part in parts]
+    for name in SAVED_ARRAYS.values():
+        if (drafts / name).is_file():
+            shutil.copyfile(drafts / name, folder / name)
+    manifest = {
+        "kind": params.kind,
+        "side": side,
+        "model_sha256": model_sha256,
+        "vectors_sha256": made_of,
+        "vectors": stored.rows,
+        "width": stored.width,
+        "next_row": stored.rows,
+        "settings": params.model_dump(),
+        "parts": parts,
+        "shards": [{name: each[name] for name in ("first_row", "rows", "bytes", "sha256")} for each in shards],
+    }
+    write_manifest(manifest, folder)
+    return learned.figures
 
 
-def recall(found_QK: np.ndarray, exact_QK: np.ndarray) -> float:
-    """Share of the exact K nearest neighbours that were found, 0 to 1."""
-    hits = [len(np.intersect1d(found, exact)) for found, exact in zip(found_QK, exact_QK, strict=True)]
-    return float(np.mean(hits) / exact_QK.shape[1])
+def write_manifest(manifest: dict[str, Any], folder: Path) -> None:
+    """Write the manifest last, with the checksum of every other file."""
+    files = {file.name: file_facts(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST}
+    write_json({**manifest, "files": files}, folder / MANIFEST)
 
 
-def card(index: faiss.Index, vector_MD: np.ndarray, queries: dict[str, np.ndarray]) -> dict[str, float]:
-    """What the index does: recall@{1, 10, 64} against exact search for each kind of query, and the vectors scanned."""
-    exact = faiss.IndexFlatIP(vector_MD.shape[1])
-    exact.add(vector_MD)
-    figures: dict[str, float] = {"vectors": len(vector_MD)}
-    for kind, query_QD in queries.items():
-        for k in (k for k in (1, 10, 64) if k <= len(vector_MD)):
-            figures[f"{kind}_recall_at_{k}"] = recall(index.search(query_QD, k)[1], exact.search(query_QD, k)[1])
-        figures[f"{kind}_share_scanned"] = share_scanned(index, query_QD)
-    return figures
+def held_out(vectors: int, queries: int, seed: int) -> np.ndarray:
+    """Rows for the card, in rising order: at most a tenth of them, from which nothing is learned."""
+    count = min(queries, max(1, vectors // 10))
+    return np.sort(np.random.default_rng(seed).permutation(vectors)[:count])
 
 
-def share_scanned(index: faiss.Index, query_QD: np.ndarray) -> float:
-    """Mean share of the vectors that a search compares a query with, 0 to 1."""
-    if not isinstance(index, faiss.IndexIVF):
-        return 1.0
-    sizes = np.array([index.get_list_size(each) for each in range(index.nlist)])
-    probed_QP = index.quantizer.search(query_QD, index.nprobe)[1]
-    return float(sizes[probed_QP].sum(axis=1).mean() / index.ntotal)
+def _key(side: Side, params: IndexParams, made_of: dict[str, str]) -> str:
+    """A name for the work of one build: the same settings and vectors give the same name."""
+    values = {"side": side, **made_of, **params.model_dump(exclude=set(NOT_BUILT))}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def imbalance(index: faiss.Index) -> float:
-    """How uneven the lists are: 1 is even; FAISS's factor, lists x sum of squared shares."""
-    if not isinstance(index, faiss.IndexIVF):
-        return 1.0
-    return float(index.invlists.imbalance_factor())  # type: ignore[union-attr]
+NOT_BUILT = ("nprobe_budgets",)
+"""Settings that change what is measured, and no file of a shard."""

@@ -2,7 +2,7 @@
 
 Reads   <corpus>/*.tar, <accepted>      records and images
         <evaluation>                    evaluation.parquet, for its perceptual hashes alone
-        <vectors>/*.npy, <index>/*.faiss, <model>/
+        <vectors>/*.npy, <index>/{image,text}/, <model>/
 Writes  <out>/selection.parquet         the record, with label, row, rank, score, cosine, confidence, rivals
         <out>/labels.json               the task: names and templates
         <out>/sheet.png                 the best images of each label
@@ -29,6 +29,7 @@ from components.retrieve.params import RetrieveParams
 from components.retrieve.select import pick, settle_conflicts
 from components.sheet import contact_sheet
 from components.stage import run
+from components.vector_index import VectorIndex, open_index
 from components.zeroshot import Label, Task, fill, parse_labels, task_values
 
 
@@ -40,7 +41,8 @@ def main(
     faiss.omp_set_num_threads(params.threads)
     records = read_manifest(accepted, learning=True)
     task = Task(parse_labels(params.labels), tuple(params.templates))
-    indexes = {side: faiss.read_index(str(index / f"{side}.faiss")) for side in ("image", "text")}
+    made_with = clips.sha256(model)
+    indexes = {side: open_index(index / side, model_sha256=made_with) for side in ("image", "text")}
     candidates = search_labels(clips.load(model), task, indexes, params)
     settled = settle_conflicts(candidates)
     copied = near_copies(settled, records, evaluation, vectors, params)
@@ -72,7 +74,7 @@ def main(
     write_json(figures, metrics)
 
 
-def search_labels(clip: Clip, task: Task, indexes: dict[str, faiss.Index], params: RetrieveParams) -> pd.DataFrame:
+def search_labels(clip: Clip, task: Task, indexes: dict[str, VectorIndex], params: RetrieveParams) -> pd.DataFrame:
     """Every label's fused candidates: label (its number), row, score, cosine."""
     weights = {"image": params.image_weight, "text": params.caption_weight}
     tables = []
@@ -81,7 +83,7 @@ def search_labels(clip: Clip, task: Task, indexes: dict[str, faiss.Index], param
         evidence = []
         for side, weight in weights.items():
             if weight > 0:
-                neighbours = min(params.neighbours, indexes[side].ntotal)
+                neighbours = min(params.neighbours, indexes[side].vectors)
                 cosine_PK, row_PK = indexes[side].search(prompt_PD, neighbours)
                 evidence.append(Evidence(row_PK, cosine_PK, weight))
         if not evidence:

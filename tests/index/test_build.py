@@ -1,47 +1,67 @@
-"""Indexes: a flat one is exact, an IVF one says what it scans, and both are the same bytes again."""
+"""An index folder: the same bytes again, wherever it stands, with a manifest that says what it is."""
 
-import faiss
+import hashlib
+import shutil
+
 import numpy as np
 import pytest
 
-from components.index.build import build, card, recall, share_scanned
-from components.index.params import IndexParams
+from components.index.build import held_out
+from components.vector_index import open_index
+from tests.index.made import MODEL, build
 
-FLAT = IndexParams(kind="flat", lists=1, nprobe=1, recall_queries=10, seed=0, threads=1)
-IVF = FLAT.model_copy(update={"kind": "ivf", "lists": 8, "nprobe": 2})
-
-
-def test_a_flat_index_answers_as_numpy_does(unit_rows):
-    vectors, queries = unit_rows(100, 16, seed=1), unit_rows(5, 16, seed=2)
-    found = build(vectors, FLAT).search(queries, 3)[1]
-    np.testing.assert_array_equal(found, np.argsort(-queries @ vectors.T, axis=1)[:, :3])
-
-
-def test_probing_every_list_is_exact(unit_rows):
-    vectors = unit_rows(400, 8, seed=1)
-    figures = card(build(vectors, IVF.model_copy(update={"nprobe": 8})), vectors, {"image_query": vectors[:50]})
-    assert figures["image_query_recall_at_10"] == 1.0
-    assert figures["image_query_share_scanned"] == 1.0
+EVERY = [
+    {"kind": "flat"},
+    {"kind": "ivf"},
+    {"kind": "paired", "codec": "sq4", "centred": True},
+    {"kind": "routed", "router": "table", "codec": "pq"},
+    {"kind": "routed", "router": "linear", "spill_margin": 0.02, "on_disk": True},
+    {"kind": "hnsw", "codec": "sq8"},
+    {"kind": "hnsw", "threads": 2},
+]
+IDS = ["-".join(str(value) for value in each.values()) for each in EVERY]
 
 
-def test_probing_a_quarter_scans_about_a_quarter(unit_rows):
-    vectors = unit_rows(2000, 8, seed=1)
-    assert share_scanned(build(vectors, IVF), unit_rows(200, 8, seed=2)) == pytest.approx(0.25, abs=0.1)
-
-
-def test_recall_by_hand():
-    assert recall(np.array([[1, 2], [3, 4]]), np.array([[2, 9], [4, 3]])) == 0.75  # 1 of 2, then 2 of 2
-
-
-def test_the_same_vectors_give_the_same_file(unit_rows, tmp_path):
-    vectors = unit_rows(400, 8, seed=1)
+@pytest.mark.parametrize("changes", EVERY, ids=IDS)
+def test_the_same_vectors_give_the_same_bytes(vectors, tmp_path, changes):
     for name in ("a", "b"):
-        faiss.write_index(build(vectors, IVF), str(tmp_path / name))
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+        build(vectors, tmp_path / name / "image", **changes)
+    first, second = ({file.name: file.read_bytes() for file in (tmp_path / name / "image").iterdir()} for name in "ab")
+    assert first == second
 
 
-def test_too_few_vectors_for_the_lists(unit_rows):
-    with pytest.raises(
-        ValueError, match=r"params.yaml: index.lists is 8, but there are only 4 vectors. Lower index.lists"
-    ):
-        build(unit_rows(4, 8, seed=1), IVF)
+@pytest.mark.parametrize("changes", EVERY, ids=IDS)
+def test_a_moved_folder_answers_the_same(vectors, pairs, tmp_path, changes):
+    index = build(vectors, tmp_path / "here" / "image", **changes)
+    before = index.search(pairs[1][:20], 5)
+    del index
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    after = open_index(tmp_path / "there" / "image", model_sha256=MODEL).search(pairs[1][:20], 5)
+    for got, wanted in zip(after, before, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_no_file_holds_a_path(vectors, tmp_path):
+    build(vectors, tmp_path / "image", on_disk=True)
+    for file in (tmp_path / "image").iterdir():
+        assert str(tmp_path).encode() not in file.read_bytes()
+
+
+def test_the_manifest_states_what_the_index_is(vectors, tmp_path):
+    manifest = build(vectors, tmp_path / "image", kind="routed", on_disk=True).manifest
+    assert (manifest["kind"], manifest["vectors"], manifest["width"], manifest["next_row"]) == ("routed", 400, 16, 400)
+    assert manifest["model_sha256"] == MODEL
+    assert manifest["settings"]["lists"] == 8
+    assert set(manifest["files"]) == {"part-00000.faiss", "lists.ivfdata", "router.npy"}
+    for name, facts in manifest["files"].items():
+        assert facts["sha256"] == hashlib.sha256((tmp_path / "image" / name).read_bytes()).hexdigest()
+    stored = hashlib.sha256((vectors / "corpus_image.npy").read_bytes()).hexdigest()
+    assert manifest["vectors_sha256"]["image"] == stored
+
+
+def test_held_out_rows_are_seeded_distinct_and_at_most_a_tenth():
+    held_q = held_out(1000, 50, 3)
+    assert len(np.unique(held_q)) == 50 and (np.diff(held_q) > 0).all()
+    np.testing.assert_array_equal(held_q, held_out(1000, 50, 3))
+    assert len(held_out(1000, 500, 3)) == 100
+    assert len(held_out(5, 500, 3)) == 1

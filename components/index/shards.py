@@ -1,0 +1,130 @@
+"""Shards of an index: built one by one, each finished by rename, merged at the end.
+
+Shape legend: N = vectors of a block, L = lists, D = width.
+
+A drafts folder keeps the trained index and the finished shards, so that a killed build goes on where it was.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from components.index.codecs import room_for
+from components.index.learn import Learned
+from components.index.params import IndexParams
+from components.index.vectors import Vectors
+from components.outputs import read_json, whole_file, write_json
+from components.vector_index import LIST_KINDS, file_facts
+
+LISTS_FILE = "lists.ivfdata"
+SAVED_ARRAYS = {"router_LE": "router.npy", "centre_D": "centre.npy"}
+
+
+def learned_once(drafts: Path, learn: Callable[[], Learned]) -> Learned:
+    """What `learn` gives, from the drafts if a killed build had finished it."""
+    done, trained = drafts / "learned.json", drafts / "trained.faiss"
+    names = {attribute: drafts / name for attribute, name in SAVED_ARRAYS.items()}
+    if not done.is_file():
+        learned = learn()
+        drafts.mkdir(parents=True, exist_ok=True)
+        faiss.write_index(learned.empty, str(trained))
+        for attribute, file in names.items():
+            if getattr(learned, attribute) is not None:
+                np.save(file, getattr(learned, attribute))
+        write_json(learned.figures, done)
+    arrays = {attribute: np.load(file) if file.is_file() else None for attribute, file in names.items()}
+    return Learned(faiss.read_index(str(trained)), **arrays, figures=read_json(done))
+
+
+def build_shards(vectors: Vectors, learned: Learned, drafts: Path, params: IndexParams) -> list[dict[str, Any]]:
+    """Every shard's entry: its file, first row, rows, size and checksum. Only shards that are not there are built."""
+    entries = []
+    for number, first in enumerate(range(0, vectors.rows, params.vectors_per_shard)):
+        file, entry_file = drafts / f"shard-{number:05d}.faiss", drafts / f"shard-{number:05d}.json"
+        if not _finished(file, entry_file):
+            end = min(vectors.rows, first + params.vectors_per_shard)
+            with whole_file(file) as draft:
+                faiss.write_index(_shard(vectors, first, end, learned, params), str(draft))
+            write_json({"file": file.name, "first_row": first, "rows": end - first, **file_facts(file)}, entry_file)
+        entries.append(read_json(entry_file))
+    return entries
+
+
+def _finished(file: Path, entry_file: Path) -> bool:
+    if not (file.is_file() and entry_file.is_file()):
+        return False
+    return {**read_json(entry_file), **file_facts(file)} == read_json(entry_file)
+
+
+def _shard(vectors: Vectors, first: int, end: int, learned: Learned, params: IndexParams) -> Any:
+    index = faiss.clone_index(learned.empty)
+    if params.kind not in LIST_KINDS:
+        room_for(index, end - first)
+    for row, block_ND in vectors.blocks(first, end):
+        add_block(index, block_ND, row, params.kind, learned.centre_D, params.spill_margin)
+    return index
+
+
+def add_block(
+    index: Any, vector_ND: np.ndarray, first_row: int, kind: str, centre_D: np.ndarray | None, spill_margin: float
+) -> None:
+    """Add vectors as rows `first_row`, …; a vector's list is chosen before the centre is taken off."""
+    stored_ND = vector_ND if centre_D is None else vector_ND - centre_D
+    if kind not in LIST_KINDS:
+        index.add(stored_ND)
+        return
+    product_N2, list_N2 = index.quantizer.search(vector_ND, min(2, index.nlist))
+    rows = np.arange(first_row, first_row + len(vector_ND), dtype=np.int64)
+    _add_to_lists(index, stored_ND, rows, list_N2[:, 0])
+    if spill_margin > 0 and index.nlist > 1:
+        near = product_N2[:, 0] - product_N2[:, 1] < spill_margin
+        _add_to_lists(index, stored_ND[near], rows[near], list_N2[near, 1])
+
+
+def _add_to_lists(index: Any, vector_ND: np.ndarray, row_N: np.ndarray, list_N: np.ndarray) -> None:
+    vector_ND, row_N, list_N = (np.ascontiguousarray(each) for each in (vector_ND, row_N, list_N))
+    index.add_core(len(vector_ND), faiss.swig_ptr(vector_ND), faiss.swig_ptr(row_N), faiss.swig_ptr(list_N))
+
+
+def merge_lists(empty: Any, shard_files: list[Path], folder: Path, *, on_disk: bool) -> None:
+    """Write one index with the lists of all shards into `folder`, as `part-00000.faiss` (and `lists.ivfdata`)."""
+    index: Any = faiss.clone_index(empty)
+    if on_disk:
+        shards = [_mapped(file) for file in shard_files]
+        lists: Any = faiss.OnDiskInvertedLists(index.nlist, index.code_size, str(folder / LISTS_FILE))
+        pointers = faiss.InvertedListsPtrVector()  # type: ignore[attr-defined]
+        for shard in shards:
+            pointers.push_back(shard.invlists)
+        lists.merge_from_multiple(pointers.data(), pointers.size(), False)
+        lists.filename = LISTS_FILE  # a bare name: the folder can be moved
+        index.replace_invlists(lists, True)
+        lists.this.disown()
+    else:
+        _concatenate(index, shard_files)
+    index.ntotal = index.invlists.compute_ntotal()
+    faiss.write_index(index, str(folder / "part-00000.faiss"))
+
+
+def _concatenate(index: Any, shard_files: list[Path]) -> None:
+    """Copy the shards' lists behind one another, one shard in view at a time.
+
+    Each list takes its final size at once, since growing would hold it twice.
+    """
+    lists = range(index.nlist)
+    sizes = [[shard.invlists.list_size(number) for number in lists] for shard in map(_mapped, shard_files)]
+    for number in lists:
+        index.invlists.resize(number, sum(each[number] for each in sizes))
+    begin = [0] * index.nlist
+    for file, size in zip(shard_files, sizes, strict=True):
+        shard = _mapped(file)
+        for number in filter(size.__getitem__, lists):
+            ids, codes = shard.invlists.get_ids(number), shard.invlists.get_codes(number)
+            index.invlists.update_entries(number, begin[number], size[number], ids, codes)
+            begin[number] += size[number]
+
+
+def _mapped(file: Path) -> Any:
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)

@@ -1,0 +1,70 @@
+"""What an index learns, it learns from pairs by exact nearest image, and never from held-out rows."""
+
+import numpy as np
+import pytest
+
+from components.index.learn import learn, pairs, sample
+from components.index.vectors import open_pair
+from tests.index.made import gapped_pairs, save_pairs, small_params
+
+
+@pytest.fixture
+def opened(vectors):
+    return open_pair(vectors / "corpus_image.npy", vectors / "corpus_text.npy")
+
+
+def test_a_caption_is_paired_with_its_exact_nearest_image(opened):
+    caption_row, near_NK, image_ND = pairs(opened, np.arange(400), small_params(), 3, np.random.default_rng(0))
+    product_NM = np.load(opened["text"].file)[caption_row] @ np.load(opened["image"].file).T
+    np.testing.assert_array_equal(near_NK, np.argsort(-product_NM, axis=1)[:, :3])
+    assert len(image_ND) == len(caption_row) == 400
+
+
+def test_captions_and_images_come_from_one_draw(opened):
+    params = small_params(pairing_images=100, train_vectors_per_list=4)
+    caption_row, near_NK, image_ND = pairs(opened, np.arange(400), params, 1, np.random.default_rng(0))
+    assert (len(image_ND), len(caption_row)) == (100, 32)
+    all_image_ND, text_ND = (np.load(opened[side].file) for side in ("image", "text"))
+    product_NM = text_ND[caption_row] @ image_ND.T
+    np.testing.assert_array_equal(near_NK[:, 0], product_NM.argmax(axis=1))
+    for row in caption_row:
+        assert (image_ND == all_image_ND[row]).all(axis=1).any()
+
+
+def test_a_draw_is_in_rising_order_and_whole_where_it_fits():
+    rng = np.random.default_rng(0)
+    np.testing.assert_array_equal(sample(np.arange(5), 5, rng), np.arange(5))
+    drawn = sample(np.arange(50), 7, rng)
+    assert len(drawn) == 7 and (np.diff(drawn) > 0).all()
+
+
+@pytest.mark.parametrize("kind", ["ivf", "paired", "routed"])
+def test_held_out_rows_teach_nothing(kind, tmp_path):
+    image_ND, text_ND = gapped_pairs(300, 8, seed=6)
+    held_q = np.arange(0, 300, 11)
+    learned = []
+    for name in ("as they are", "turned round"):
+        folder = save_pairs(tmp_path / name, image_ND, text_ND)
+        opened = open_pair(folder / "corpus_image.npy", folder / "corpus_text.npy")
+        learned.append(learn(opened, "image", small_params(kind=kind), held_q))
+        image_ND, text_ND = image_ND.copy(), text_ND.copy()
+        image_ND[held_q] *= -1
+        text_ND[held_q] *= -1
+    first, second = (each.empty.quantizer.reconstruct_n(0, 8) for each in learned)
+    np.testing.assert_array_equal(first, second)
+    if kind == "routed":
+        np.testing.assert_array_equal(learned[0].router_LE, learned[1].router_LE)
+
+
+@pytest.mark.parametrize("kind", ["paired", "routed"])
+def test_captions_own_index_is_plain_k_means(opened, kind):
+    nothing = np.empty(0, dtype=np.int64)
+    learned = [learn(opened, "text", small_params(kind=each), nothing) for each in (kind, "ivf")]
+    np.testing.assert_array_equal(*(each.empty.quantizer.reconstruct_n(0, 8) for each in learned))
+
+
+def test_more_lists_than_vectors(opened):
+    with pytest.raises(
+        ValueError, match=r"params.yaml: index.lists is 500, but there are only 400 vectors .* Lower index.lists"
+    ):
+        learn(opened, "image", small_params(lists=500), np.empty(0, dtype=np.int64))
