@@ -1,57 +1,73 @@
 """Rankings from several kinds of evidence, fused into one.
 
-Shape legend: P = prompts of one query, K = neighbours of one prompt.
+Shape legend: P = queries of one label, K = neighbours of one query.
 
 Reciprocal-rank fusion: Cormack, Clarke and Büttcher 2009, https://doi.org/10.1145/1571941.1572114
+Rank sum: the conflict rule of MUDG, https://arxiv.org/abs/2402.04416
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 RANK_OFFSET = 60
 """The constant of reciprocal-rank fusion in its paper."""
+Scoring = Literal["reciprocal_rank", "rank_sum"]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one kind of vector says about one label's prompts: nearest rows and their cosines, [P, K] each."""
+    """What one kind of evidence says about one label: the nearest rows of each query, best first, -1 where none."""
 
+    kind: str
+    """`image`, `caption` or `words`."""
+    queries: Sequence[str]
     row_PK: np.ndarray
-    cosine_PK: np.ndarray
     weight: float
 
 
-def fuse(evidence: Iterable[Evidence]) -> pd.DataFrame:
-    """One label's candidates in the order of their rows.
+def fuse(evidence: Sequence[Evidence], scoring: Scoring = "reciprocal_rank") -> pd.DataFrame:
+    """One label's candidates in the order of their rows: `row`, `score`, `agreement`, `query`.
 
-    `score` is the weighted mean reciprocal rank over prompts, `cosine` the best of any evidence, `agreement` the share
-    of the evidence that found the row.
+    `score` is the weighted sum over the kinds of evidence of the mean over their queries of 1 / (60 + rank), or of
+    (K - rank + 1) / K. `agreement` is the share of the evidence, by weight, that found the row at all, 0 to 1: captions
+    can lie and vectors can err, but seldom about the same image. `query` is the one that contributed most.
     """
-    evidence = list(evidence)
-    parts = []
-    for each in evidence:
-        prompts, neighbours = each.row_PK.shape
-        rank_PK = np.broadcast_to(np.arange(neighbours), each.row_PK.shape)
-        part = {
-            "row": each.row_PK.ravel(),
-            "score": (each.weight / prompts / (RANK_OFFSET + 1 + rank_PK)).ravel(),
-            "cosine": each.cosine_PK.ravel(),
+    found = pd.concat([_occurrences(each, scoring) for each in evidence], ignore_index=True)
+    if found.empty:
+        return pd.DataFrame({"row": [], "score": [], "agreement": [], "query": []}).astype(_TYPES)
+    total = sum(each.weight for each in evidence)
+    score = found.groupby("row")["part"].sum()
+    kinds = found.drop_duplicates(["row", "kind"]).groupby("row")["weight"].sum() / total
+    best = found.sort_values(["row", "part"], ascending=[True, False], kind="stable").drop_duplicates("row")
+    return pd.DataFrame(
+        {
+            "row": score.index,
+            "score": score.to_numpy(),
+            "agreement": kinds.to_numpy(),
+            "query": best["query"].to_numpy(),
         }
-        parts.append(pd.DataFrame(part)[part["row"] >= 0])  # FAISS answers -1 where a list is too short
-    return summed(parts, evidence)
+    ).astype(_TYPES)
 
 
-def summed(parts: Sequence[pd.DataFrame], evidence: Sequence[Evidence]) -> pd.DataFrame:
-    """Occurrences (row, score, cosine) of each evidence as one line a row: scores added, the best cosine, agreement."""
-    occurrences = pd.concat(parts, ignore_index=True)
-    candidates = occurrences.groupby("row", as_index=False).agg(score=("score", "sum"), cosine=("cosine", "max"))
-    return candidates.assign(agreement=candidates["row"].map(agreement(evidence)))
+_TYPES = {"row": "int64", "score": "float64", "agreement": "float64", "query": "str"}
 
 
-def agreement(evidence: Sequence[Evidence]) -> pd.Series:
-    """Share of the evidence, by weight, that found each row by any prompt, above 0 to 1; indexed by row."""
-    found = [pd.Series(each.weight, index=np.unique(each.row_PK[each.row_PK >= 0])) for each in evidence]
-    return pd.concat(found).groupby(level=0).sum() / sum(each.weight for each in evidence)
+def _occurrences(evidence: Evidence, scoring: Scoring) -> pd.DataFrame:
+    """Every row that the evidence found, once for each query that found it, with what that adds to the score."""
+    queries, neighbours = evidence.row_PK.shape
+    rank_K = np.arange(neighbours)
+    part_K = 1 / (RANK_OFFSET + 1 + rank_K) if scoring == "reciprocal_rank" else (neighbours - rank_K) / neighbours
+    occurrences = pd.DataFrame(
+        {
+            "kind": evidence.kind,
+            "row": evidence.row_PK.ravel(),
+            "part": np.tile(evidence.weight / queries * part_K, queries),
+            "weight": evidence.weight,
+            "query": np.repeat([f"{evidence.kind}: {query}" for query in evidence.queries], neighbours),
+        }
+    )
+    return occurrences[occurrences["row"] >= 0]

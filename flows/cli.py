@@ -67,16 +67,27 @@ def run(
 
 @app.command()
 def search(
-    text: Annotated[str, typer.Argument(help="what the images should show")],
+    text: Annotated[str, typer.Argument(help="what the images should show; may be left out beside --image")] = "",
+    image: Annotated[Path | None, typer.Option(help="a picture to look for, alone or with words")] = None,
     top: Annotated[int, typer.Option(min=1, help="how many to list")] = 10,
+    sheet: Annotated[Path | None, typer.Option(help="draw the found images into this PNG file")] = None,
 ) -> None:
-    """Find corpus images by words, with their source and licence."""
+    """Find corpus images by words, by a picture, or by both, with their source and licence."""
     home = _project()
+    if not text and image is None:
+        _fail('Say what to look for: kakehashi search "hex bolt", or --image picture.png, or both.')
     with _plain_errors():
-        from components.search import search as find
+        from components import search as searching
+        from components.outputs import whole_file
         from flows import summary
 
-        summary.show_table(f"Images for “{text}”", find(home, text, top))
+        query = searching.Query(text, image)
+        found = searching.search(home, query, top)
+        summary.show_table(f"Images for {searching.words_of(query)}", found[searching.COLUMNS])
+        if sheet is not None:
+            with whole_file(sheet) as draft:
+                searching.sheet(home, found, query).save(draft, "PNG")
+            print(f"Sheet: {sheet}")
 
 
 @app.command()

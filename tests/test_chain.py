@@ -52,7 +52,7 @@ def tiny_project(folder: Path) -> Path:
         check=True,
     )
     for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith(("data/", "dvc.lock")):
+        if (ROOT / name).is_file() and not name.startswith(("data/metrics/", "dvc.lock")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     settings.change_settings(folder / "params.yaml", [settings.overlay(ROOT / "tests" / "tiny.yaml")], section_models())

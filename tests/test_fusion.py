@@ -6,31 +6,49 @@ import pytest
 from components.fusion import Evidence, fuse
 
 
-def evidence(rows, cosines, weight=1.0):
-    return Evidence(np.array(rows), np.array(cosines), weight)
+def evidence(rows, weight=1.0, kind="image"):
+    queries = [f"query {number}" for number in range(len(rows))]
+    return Evidence(kind, queries, np.array(rows), weight)
+
+
+IMAGES, CAPTIONS = evidence([[7, 8]]), evidence([[8, 9]], weight=2.0, kind="caption")
 
 
 def test_reciprocal_ranks_add_up_over_evidence():
-    images = evidence([[7, 8]], [[0.9, 0.5]])
-    captions = evidence([[8, 9]], [[0.8, 0.7]], weight=2.0)
-    fused = fuse([images, captions]).set_index("row")
+    fused = fuse([IMAGES, CAPTIONS]).set_index("row")
     assert fused.loc[7, "score"] == pytest.approx(1 / 61)
     assert fused.loc[8, "score"] == pytest.approx(1 / 62 + 2 / 61)
     assert fused.loc[9, "score"] == pytest.approx(2 / 62)
-    assert fused.loc[8, "cosine"] == 0.8
 
 
-def test_more_prompts_do_not_mean_more_weight():
-    one = fuse([evidence([[7]], [[0.9]])])
-    three = fuse([evidence([[7], [7], [7]], [[0.9], [0.9], [0.9]])])
-    assert one["score"].item() == pytest.approx(three["score"].item())
-
-
-def test_missing_neighbours_are_left_out():
-    assert fuse([evidence([[7, -1]], [[0.9, 0.0]])])["row"].tolist() == [7]
+def test_rank_sums_add_up_over_evidence():
+    fused = fuse([IMAGES, CAPTIONS], "rank_sum").set_index("row")
+    assert fused["score"].to_dict() == pytest.approx({7: 2 / 2, 8: 1 / 2 + 2 * 2 / 2, 9: 2 * 1 / 2})
 
 
 def test_agreement_is_the_share_of_the_evidence_that_found_the_row():
-    images, captions = evidence([[7, 8], [8, -1]], [[0.9, 0.5], [0.6, 0.0]]), evidence([[8, 9]], [[0.8, 0.7]], weight=3)
-    fused = fuse([images, captions]).set_index("row")["agreement"]
-    assert fused.to_dict() == {7: 0.25, 8: 1.0, 9: 0.75}
+    fused = fuse([IMAGES, CAPTIONS]).set_index("row")
+    assert fused["agreement"].to_dict() == pytest.approx({7: 1 / 3, 8: 1.0, 9: 2 / 3})
+
+
+def test_the_query_that_contributed_most_is_named():
+    two = evidence([[5, 7], [7, 6]])
+    fused = fuse([two, CAPTIONS]).set_index("row")
+    assert fused["query"].to_dict() == {
+        5: "image: query 0",
+        6: "image: query 1",
+        7: "image: query 1",
+        8: "caption: query 0",
+        9: "caption: query 0",
+    }
+
+
+def test_more_queries_do_not_mean_more_weight():
+    one, three = fuse([evidence([[7]])]), fuse([evidence([[7], [7], [7]])])
+    assert one["score"].item() == pytest.approx(three["score"].item())
+    assert three["agreement"].item() == 1.0
+
+
+def test_missing_neighbours_are_left_out():
+    assert fuse([evidence([[7, -1]])])["row"].tolist() == [7]
+    assert fuse([evidence([[-1, -1]])]).empty

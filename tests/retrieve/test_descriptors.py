@@ -41,7 +41,7 @@ def test_a_descriptor_reads_on_behind_a_prompt():
 def test_the_pool_goes_with_the_installed_package():
     """setuptools takes along only what package-data names."""
     setup = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert '"components.retrieve" = ["descriptors.*.txt"]' in setup
+    assert '"components.retrieve" = ["descriptors.*.txt", "templates/*"]' in setup
     assert all(Path(name).match("descriptors.*.txt") for name in OWN.values())
     assert {file.name for file in (ROOT / "components" / "retrieve").glob("*.txt")} == set(OWN.values())
 

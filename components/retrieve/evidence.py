@@ -1,0 +1,102 @@
+"""From label names to candidates: every kind of evidence is asked, and the answers are fused.
+
+Shape legend: P = queries of one label, K = neighbours of one query, R = candidate rows, M = corpus, D = width.
+All vectors have unit length.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from components.fusion import Evidence, fuse
+from components.lexical import LexicalIndex
+from components.moments import Moments, carried
+from components.outputs import DECIMALS
+from components.progress import progress
+from components.retrieve.augmentation import Encode, augmented_prompts
+from components.retrieve.params import RetrieveParams
+from components.vector_index import VectorIndex
+from components.zeroshot import Label, Task, fill
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """The corpus as the three kinds of evidence see it."""
+
+    image: VectorIndex
+    caption: VectorIndex
+    words: LexicalIndex | None
+    """None where the words have no weight."""
+    image_MD: np.ndarray
+    caption_MD: np.ndarray
+    moments: dict[str, Moments]
+
+
+def candidates(
+    task: Task, encode: Encode, corpus: Searchable, descriptors: Mapping[str, Sequence[str]], params: RetrieveParams
+) -> pd.DataFrame:
+    """Every label's candidates: `label` (its number), `row`, `score`, `agreement`, `query`, `cosine`.
+
+    Args:
+        descriptors: for each script what follows the names in it, as `augmentation.chosen_descriptors` gives it.
+
+    Raises:
+        ValueError: no kind of evidence has any weight.
+    """
+    if not params.image_weight + params.caption_weight + params.words_weight:
+        raise ValueError(
+            "params.yaml: retrieve.image_weight, caption_weight and words_weight are all 0. Raise one of them."
+        )
+    words = _words(task, corpus, params)
+    tables = []
+    for number, label in enumerate(progress(task.labels, what="retrieve", total=len(task.labels), unit="labels")):
+        fused = fuse([*_vectors(label, task, encode, corpus, descriptors, params), *words[number]], params.scoring)
+        plain_PD = encode([fill(template, name) for template in task.templates for name in label.names])
+        cosine_R = best_cosine(plain_PD, fused["row"].to_numpy(), corpus.image_MD, corpus.caption_MD)
+        tables.append(fused.assign(label=number, cosine=cosine_R))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _vectors(
+    label: Label,
+    task: Task,
+    encode: Encode,
+    corpus: Searchable,
+    descriptors: Mapping[str, Sequence[str]],
+    params: RetrieveParams,
+) -> list[Evidence]:
+    """What the image vectors and the caption vectors say of one label."""
+    sides = {"image": (corpus.image, params.image_weight), "caption": (corpus.caption, params.caption_weight)}
+    if not any(weight for _, weight in sides.values()):
+        return []
+    queries = augmented_prompts(label, task.templates, descriptors)
+    query_PD = encode(queries)
+    moved_PD = carried(query_PD, corpus.moments["text"], corpus.moments["image"], params.gap_removal)
+    found = []
+    for kind, (index, weight) in sides.items():
+        if weight > 0:
+            asked_PD = moved_PD if kind == "image" else query_PD
+            row_PK = index.search(asked_PD, min(params.neighbours, index.vectors))[1]
+            found.append(Evidence(kind, queries, row_PK, weight))
+    return found
+
+
+def _words(task: Task, corpus: Searchable, params: RetrieveParams) -> list[list[Evidence]]:
+    """The lexical evidence of each label, found for all labels together: a longer name beats a shorter one in it."""
+    if corpus.words is None:
+        return [[] for _ in task.labels]
+    found = corpus.words.search(task.labels, params.neighbours, partial=params.words_partial, early=params.words_early)
+    return [
+        [Evidence("words", [" | ".join(label.names)], np.asarray(row_K, dtype=np.int64)[None], params.words_weight)]
+        for label, (row_K, _) in zip(task.labels, found, strict=True)
+    ]
+
+
+def best_cosine(plain_PD: np.ndarray, row_R: np.ndarray, *sides: np.ndarray) -> np.ndarray:
+    """The largest cosine of each row to a plain prompt, by its image or by its caption, -1 to 1."""
+    if not len(row_R):
+        return np.empty(0)
+    cosines = [(np.asarray(vector_MD[row_R]) @ plain_PD.T).max(axis=1) for vector_MD in sides]
+    return np.max(cosines, axis=0).astype(np.float64).round(DECIMALS)
