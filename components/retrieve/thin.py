@@ -76,14 +76,15 @@ class _Pictures:
 
     def near(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Mask [L, R] of the pairs that count as one picture."""
-        if self.by == "hash":
-            return self.sign_NB[left] @ self.sign_NB[right].T >= self.hash_cosine
-        near_LR = self.vector_ND[left] @ self.vector_ND[right].T >= self.cosine
+        if self.by == "vector":
+            return self._near_by_vector(left, right)
+        near_LR = self.sign_NB[left] @ self.sign_NB[right].T >= self.hash_cosine
         if self.by == "either":
-            near_LR |= self.sign_NB[left] @ self.sign_NB[right].T >= self.hash_cosine
+            near_LR |= self._near_by_vector(left, right)
         if self.by == "both":
-            one, other = np.nonzero(near_LR)  # few, so the second product is not made whole
-            near_LR[one, other] = (
-                np.einsum("PB,PB->P", self.sign_NB[left[one]], self.sign_NB[right[other]]) >= self.hash_cosine
-            )
+            some_L, some_R = np.flatnonzero(near_LR.any(axis=1)), np.flatnonzero(near_LR.any(axis=0))  # few, as a rule
+            near_LR[np.ix_(some_L, some_R)] &= self._near_by_vector(left[some_L], right[some_R])
         return near_LR
+
+    def _near_by_vector(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return self.vector_ND[left] @ self.vector_ND[right].T >= self.cosine
