@@ -92,6 +92,13 @@ def test_a_tile_carries_its_whole_provenance(page):
     }  # fmt: skip
 
 
+def test_a_picture_that_no_vector_found_shows_no_cosine(tmp_path):
+    write_review(selection(), PICTURES, tmp_path, images_per_label=9)
+    read = Tiles()
+    read.feed((tmp_path / "review.html").read_text(encoding="utf-8"))
+    assert {tile["data-id"]: tile["data-cosine"] for _, tile in read.tiles}["a/2"] == ""
+
+
 def test_the_page_asks_nothing_of_the_network(page, tmp_path):
     read = Tiles()
     read.feed(page)
