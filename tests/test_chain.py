@@ -8,9 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
+from PIL import Image
 
+from components.corpus import read_image_bytes, read_manifest
 from components.params import read_yaml
 from flows import settings
 from flows.environment import child_environment, tool
@@ -83,8 +86,6 @@ def test_every_stage_did_real_work(reproduced):
 
 
 def test_the_accepted_corpus_has_no_labels(reproduced):
-    import pandas as pd
-
     columns = pd.read_parquet(reproduced / "data/validate/accepted.parquet").columns
     assert not {"label", "domain", "split"} & set(columns)
 
@@ -139,6 +140,32 @@ def test_a_word_finds_images_with_their_provenance(reproduced):
     done = command(reproduced, sys.executable, "-m", "flows.cli", "search", "hex bolt", "--top", "3", COLUMNS="200")
     assert done.returncode == 0, done.stderr
     assert "synthetic://" in done.stdout
+
+
+def test_a_picture_finds_itself_and_is_drawn(reproduced, tmp_path):
+    folder = reproduced / "data" / "collect" / "corpus"
+    records = read_manifest(reproduced / "data" / "validate" / "accepted.parquet", learning=True)
+    (tmp_path / "picture.png").write_bytes(next(read_image_bytes(folder, records[7:8])))
+    words = ["search", "--image", str(tmp_path / "picture.png"), "--top", "1", "--sheet", str(tmp_path / "sheet.png")]
+    done = command(reproduced, sys.executable, "-m", "flows.cli", *words, COLUMNS="300")
+    assert done.returncode == 0, done.stderr
+    assert records["id"][7] in done.stdout
+    assert Image.open(tmp_path / "sheet.png").width > 64
+
+
+def test_a_persons_review_is_obeyed(reproduced, tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(reproduced, root, symlinks=True)
+    selection = pd.read_parquet(root / "data/retrieve/selection.parquet")
+    refused, wanted = selection["id"][0], pd.read_parquet(root / "data/retrieve/dropped.parquet")["id"].iloc[-1]
+    (root / "data/review.csv").write_text(
+        f"id,label,verdict,reason\n{refused},,reject,a nut\n{wanted},flat washer,accept,\n"
+    )
+    done = dvc(root, "repro", "retrieve")
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = pd.read_parquet(root / "data/retrieve/selection.parquet").set_index("id")["label"]
+    assert refused not in again.index
+    assert again[wanted] == "flat washer"
 
 
 def test_a_search_without_its_records_is_one_line(reproduced, tmp_path):
