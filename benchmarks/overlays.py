@@ -11,13 +11,22 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from flows import environment, settings
 from flows.form import section_models
 
-SEEDED = ("pretrain.machine.seed", "index.seed", "compose.seed", "train.machine.seed", "align.seed", "evaluate.seed")
+SEEDED = (
+    "pretrain.machine.seed",
+    "index.seed",
+    "retrieve.seed",
+    "compose.seed",
+    "train.machine.seed",
+    "align.seed",
+    "evaluate.seed",
+)
 THREADED = (
     "pretrain.machine.threads",
     "embed.threads",
@@ -42,18 +51,23 @@ def measure(root: Path, name: str, seeds: list[int], threads: int) -> pd.DataFra
 
 
 def one_run(root: Path, place: Path, name: str, seed: int) -> pd.DataFrame:
-    """The figures of one seed.
+    """The figures of one seed."""
+    apply(place, [settings.assignments([f"{field}={seed}" for field in SEEDED])])
+    figures = repro_evaluate(root, place)
+    rows = [{"task": name, "seed": seed, "domain": domain, **scores(row)} for domain, row in figures["domains"].items()]
+    mean = {f"{model}_{kind}": figures[model][f"mean_{kind}"] for model in MODELS for kind in KINDS}
+    return pd.DataFrame([*rows, {"task": name, "seed": seed, "domain": "mean", **scores(mean)}])
+
+
+def repro_evaluate(root: Path, place: Path) -> dict[str, Any]:
+    """What `evaluate` says after the chain up to it was brought up to date in `place`.
 
     Raises:
         CalledProcessError: a stage failed; its own words stand on standard error.
     """
-    apply(place, [settings.assignments([f"{field}={seed}" for field in SEEDED])])
     command = [str(environment.tool("dvc")), "repro", "evaluate"]
     subprocess.run(command, cwd=place, env=environment.child_environment(root), stdout=sys.stderr, check=True)
-    figures = json.loads((place / "data/metrics/evaluate.json").read_text(encoding="utf-8"))
-    rows = [{"task": name, "seed": seed, "domain": domain, **scores(row)} for domain, row in figures["domains"].items()]
-    mean = {f"{model}_{kind}": figures[model][f"mean_{kind}"] for model in MODELS for kind in KINDS}
-    return pd.DataFrame([*rows, {"task": name, "seed": seed, "domain": "mean", **scores(mean)}])
+    return dict(json.loads((place / "data/metrics/evaluate.json").read_text(encoding="utf-8")))
 
 
 KINDS = ("accuracy", "balanced_accuracy")
