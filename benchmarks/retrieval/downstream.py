@@ -23,9 +23,9 @@ CHOICES: dict[str, list[str]] = {
     "vector": ["retrieve.words_weight=0", "retrieve.least_confidence=0"],
     "words": ["retrieve.image_weight=0", "retrieve.caption_weight=0"],
     "every confidence": ["retrieve.least_confidence=0"],
-    "no descriptors": ["retrieve.descriptors.choice=none"],
-    "random descriptors": ["retrieve.descriptors.choice=random"],
-    "adaptive descriptors": ["retrieve.descriptors.choice=adaptive"],
+    "no descriptors": ["retrieve.augmentation.choice=none"],
+    "random descriptors": ["retrieve.augmentation.choice=random"],
+    "adaptive descriptors": ["retrieve.augmentation.choice=adaptive"],
     "top": ["retrieve.selection.choice=top"],
     "clustered": ["retrieve.selection.choice=clustered"],
 }

@@ -27,16 +27,11 @@ from components.corpus import read_images, read_manifest
 from components.lexical import LexicalIndex
 from components.outputs import whole_folder, write_json, write_table
 from components.params import load_section
-from components.retrieve.augmentation import chosen_descriptors
-from components.retrieve.choose import choose
-from components.retrieve.descriptors import read_pool
-from components.retrieve.evidence import Searchable, candidates
-from components.retrieve.guard import copies
+from components.retrieve.evidence import Searchable
 from components.retrieve.params import RetrieveParams
-from components.retrieve.review import obey, read_review
 from components.retrieve.review_page import write_review
-from components.retrieve.select import dropped_counts, empty_places, lost_claims, settle_conflicts
-from components.retrieve.thin import Nearness
+from components.retrieve.select import dropped_counts
+from components.retrieve.selection import Evaluation, select
 from components.sheet import contact_sheet
 from components.stage import run
 from components.vector_index import open_index
@@ -59,59 +54,31 @@ def main(
     faiss.omp_set_num_threads(params.threads)
     records = read_manifest(accepted, learning=True)
     task = Task(parse_labels(params.labels), tuple(params.templates))
-    decided = read_review(review, ids=records["id"], labels=task.names)
     searchable = opened(records, vectors, index, clips.sha256(model), params)
-    encode = clips.load(model).encode_texts
-    descriptors = chosen_descriptors(
-        params.augmentation.choice,
-        encode,
-        task.labels,
-        task.templates,
-        read_pool(params.augmentation.descriptors_file),
-        clusters=params.augmentation.clusters,
-        keep=params.augmentation.keep,
-        seed=params.seed,
-    )
-    found = candidates(task, encode, searchable, descriptors, params)
-    claims, rejected = obey(found, decided, ids=records["id"], labels=task.names, file=review)
-    settled = settle_conflicts(claims)
-    copied = near_copies(settled, records, evaluation, vectors, params)
-    choice = choose(
-        settled,
-        records,
-        searchable.image_MD,
-        copied_N=copied,
-        least_cosine=params.least_cosine,
-        least_confidence=params.least_confidence,
-        nearness=Nearness(params.thinning.by, params.thinning.bits, params.thinning.cosine),
-        choice=params.selection.choice,
-        pick=params.selection.pick,
-        images_per_label=params.images_per_label,
-        source_share=params.source_share,
-        seed=params.seed,
-    )
-    dropped = pd.concat([rejected, lost_claims(claims, settled), choice.dropped], ignore_index=True)
-    selection = with_records(choice.chosen, records, task)
+    seen = evaluation_of(evaluation, vectors)
+    selected = select(records, task, clips.load(model).encode_texts, searchable, seen, review, params)
+    selection = with_records(selected.chosen, records, task)
+    dropped = with_names(selected.dropped, records, task)
     counts = selection["label"].value_counts().reindex(task.names, fill_value=0)
     refuse_empty(counts, dropped, task)
     with whole_folder(out) as folder:
         write_table(selection, folder / "selection.parquet")
-        write_table(with_names(dropped, records, task), folder / "dropped.parquet")
+        write_table(dropped, folder / "dropped.parquet")
         write_json(task_values(task), folder / "labels.json")
-        write_json(descriptors, folder / "descriptors.json")
+        write_json(selected.descriptors, folder / "descriptors.json")
         pictures = pictures_of(selection, corpus, max(params.sheet_images, params.review_images))
         draw_sheet(selection, pictures, params.sheet_images, task).save(folder / "sheet.png")
         write_review(selection, pictures, folder, images_per_label=params.review_images)
-    short = empty_places(choice.chosen, choice.dropped, images_per_label=params.images_per_label)
+    reasons = dropped_counts(dropped)
     figures = {
         "selected": len(selection),
         "labels_with_hits": int((counts > 0).sum()),
-        "candidates": len(found),
-        "conflicts": int((settled["rivals"] > 0).sum()),
-        "evaluation_copies_left_out": int(copied.sum()),
-        "dropped": dropped_counts(dropped),
-        "places_left_empty_by_source_share": int(short.sum()),
-        "decisions": {verdict: int((decided["verdict"] == verdict).sum()) for verdict in ("accept", "reject")},
+        "candidates": selected.candidates,
+        "conflicts": selected.conflicts,
+        "evaluation_copies_left_out": reasons.get("evaluation_copy", 0),
+        "dropped": reasons,
+        "places_left_empty_by_source_share": selected.empty_places,
+        "accepted_by_review": int(selection["accepted"].sum()),
         "mean_cosine": selection["cosine"].mean(),
         "mean_agreement": selection["agreement"].mean(),
         "mean_confidence": selection["confidence"].mean(),
@@ -136,19 +103,10 @@ def opened(records: pd.DataFrame, vectors: Path, index: Path, model_sha256: str,
     )
 
 
-def near_copies(
-    settled: pd.DataFrame, records: pd.DataFrame, evaluation: Path, vectors: Path, params: RetrieveParams
-) -> np.ndarray:
-    """Mask of the candidates that copy an evaluation image."""
-    rows = settled["row"].to_numpy()
-    return copies(
-        np.load(vectors / "corpus_image.npy", mmap_mode="r")[rows],
-        list(records["perceptual_hash"].to_numpy()[rows]),
-        np.load(vectors / "evaluation_image.npy"),
-        list(pd.read_parquet(evaluation, columns=["perceptual_hash"])["perceptual_hash"]),
-        copy_cosine=params.copy_cosine,
-        copy_bits=params.copy_bits,
-    )
+def evaluation_of(evaluation: Path, vectors: Path) -> Evaluation:
+    """What the guard may know of the evaluation images."""
+    hashes = pd.read_parquet(evaluation, columns=["perceptual_hash"])["perceptual_hash"]
+    return Evaluation(np.load(vectors / "evaluation_image.npy"), list(hashes))
 
 
 def with_records(chosen: pd.DataFrame, records: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -183,7 +141,7 @@ def refuse_empty(counts: pd.Series, dropped: pd.DataFrame, task: Task) -> None:
     """
     missing = [name for name in task.names if counts[name] == 0]
     if missing:
-        gone = dropped[np.isin(label_names(dropped, task), missing)]
+        gone = dropped[dropped["label"].isin(missing)]
         why = ", ".join(f"{count} {reason}" for reason, count in dropped_counts(gone).items())
         raise ValueError(
             f"params.yaml: retrieve.labels: nothing in the corpus was found for {', '.join(missing)}"

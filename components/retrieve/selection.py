@@ -1,0 +1,108 @@
+"""From label names to the selection, in one call: descriptors, candidates, review, conflicts, guard, choice.
+
+Shape legend: E = evaluation images, D = width.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.retrieve.augmentation import Encode, chosen_descriptors
+from components.retrieve.choose import choose
+from components.retrieve.descriptors import read_pool
+from components.retrieve.evidence import Searchable, candidates
+from components.retrieve.guard import copies
+from components.retrieve.params import RetrieveParams
+from components.retrieve.review import obey, read_review
+from components.retrieve.select import empty_places, lost_claims, settle_conflicts
+from components.retrieve.thin import Nearness
+from components.zeroshot import Task
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the guard may know of the evaluation images: their vectors and perceptual hashes, no label."""
+
+    image_ED: np.ndarray
+    hash_E: list[str]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The selection, and what became of everything else."""
+
+    chosen: pd.DataFrame
+    """label (its number), row, rank, score, agreement, confidence, cosine, rivals, query, accepted."""
+    dropped: pd.DataFrame
+    """label, row and reason of every other candidate."""
+    descriptors: dict[str, list[str]]
+    """What prompts in each script were widened with."""
+    candidates: int
+    conflicts: int
+    """Images that more than one label found."""
+    empty_places: int
+    """Places that a source's quota left empty although images were at hand."""
+
+
+def select(
+    records: pd.DataFrame,
+    task: Task,
+    encode: Encode,
+    corpus: Searchable,
+    evaluation: Evaluation,
+    review: Path,
+    params: RetrieveParams,
+) -> Selected:
+    """Everything `retrieve` decides, without reading an image or writing a file.
+
+    Raises:
+        ValueError: the settings or the review cannot be followed; the message names the file and the mend.
+    """
+    decided = read_review(review, ids=records["id"], labels=task.names)
+    descriptors = chosen_descriptors(
+        params.augmentation.choice,
+        encode,
+        task.labels,
+        task.templates,
+        read_pool(params.augmentation.descriptors_file),
+        clusters=params.augmentation.clusters,
+        keep=params.augmentation.keep,
+        seed=params.seed,
+    )
+    found = candidates(task, encode, corpus, descriptors, params)
+    claims, rejected = obey(found, decided, ids=records["id"], labels=task.names, file=review)
+    settled = settle_conflicts(claims)
+    rows = settled["row"].to_numpy()
+    copied_N = copies(
+        corpus.image_MD[rows],
+        list(records["perceptual_hash"].to_numpy()[rows]),
+        evaluation.image_ED,
+        evaluation.hash_E,
+        copy_cosine=params.copy_cosine,
+        copy_bits=params.copy_bits,
+    )
+    choice = choose(
+        settled,
+        records,
+        corpus.image_MD,
+        copied_N=copied_N,
+        least_cosine=params.least_cosine,
+        least_confidence=params.least_confidence,
+        nearness=Nearness(params.thinning.by, params.thinning.bits, params.thinning.cosine),
+        choice=params.selection.choice,
+        pick=params.selection.pick,
+        images_per_label=params.images_per_label,
+        source_share=params.source_share,
+        seed=params.seed,
+    )
+    short = empty_places(choice.chosen, choice.dropped, images_per_label=params.images_per_label)
+    return Selected(
+        choice.chosen,
+        pd.concat([rejected, lost_claims(claims, settled), choice.dropped], ignore_index=True),
+        descriptors,
+        candidates=len(found),
+        conflicts=int((settled["rivals"] > 0).sum()),
+        empty_places=int(short.sum()),
+    )
