@@ -1,19 +1,24 @@
 """Which image lists a text query probes: tables that score every list from the text's side.
 
-Shape legend: N = captions, K = neighbours, L = lists, D = width, E = D + 1 (weights, then a bias).
+Shape legend: N = captions, B = captions of a step, K = neighbours, L = lists, D = width, E = D + 1 (weights, bias).
 A query t scores list j with <w_j, t> + b_j and probes the best. Vectors have unit length.
 """
+
+from typing import Any
 
 import numpy as np
 
 from components.index.paired import means, normalised
 
 BATCH_CAPTIONS = 256
-SCALE = 20.0
+SCALE = 40.0
 """Sharpness of the untrained router: logits are this times the cosines to the centroids, the order that of `ivf`."""
 BUDGETS = (0.01, 0.02, 0.05, 0.1)
 """Shares of the images scanned, over which a router's held-out coverage is averaged."""
 SIZE_POWERS = (0.0, 0.5, 1.0)
+"""A list's logit is marked down by these times the logarithm of its size; the held-out captions choose."""
+MOST_HELD = 2000
+"""Enough captions to choose an epoch by; more would only take time."""
 
 
 def text_table(text_ND: np.ndarray, image_ND: np.ndarray, list_N: np.ndarray, centroid_LD: np.ndarray) -> np.ndarray:
@@ -52,7 +57,7 @@ def linear_router(
         list_NK: the lists that hold each caption's K exact nearest images.
         centroid_LD: image centroids.
         share_L: share of the images in each list; sums to 1.
-        held_out: share of the captions that teach nothing and choose the epoch.
+        held_out: share of the captions (at most `MOST_HELD`) that teach nothing and choose the epoch.
         epochs: passes over the others.
         learning_rate: of Adam.
         seed: of the split and of the order of captions.
@@ -60,31 +65,53 @@ def linear_router(
     Returns:
         The router and its held-out coverage, 0 to 1, before and after.
     """
-    import torch  # here, since no other kind of index needs it
-
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(text_ND))
-    held, taught = np.split(order, [max(1, round(held_out * len(order)))])
-    target_NL = torch.zeros(len(text_ND), len(centroid_LD))
-    target_NL.scatter_add_(1, torch.from_numpy(list_NK), torch.full(list_NK.shape, 1 / list_NK.shape[1]))
-    text_NE = torch.from_numpy(np.hstack([text_ND, np.ones((len(text_ND), 1), dtype=np.float32)]))
+    held, taught = np.split(order, [min(MOST_HELD, max(1, round(held_out * len(order))))])
+    text_NE = np.hstack([text_ND, np.ones((len(text_ND), 1), dtype=np.float32)])
     start_LE = np.hstack([SCALE * centroid_LD, np.zeros((len(centroid_LD), 1))]).astype(np.float32)
-    router_LE = torch.from_numpy(start_LE.copy()).requires_grad_()
-    adam = torch.optim.Adam([router_LE], lr=learning_rate)
+    router_LE, adam = start_LE.copy(), Adam(learning_rate)
     before = coverage(text_ND[held], list_NK[held], start_LE, share_L)
     best, after = start_LE, before
     for _ in range(epochs if len(taught) else 0):
         for batch in np.array_split(rng.permutation(taught), -(-len(taught) // BATCH_CAPTIONS)):
-            adam.zero_grad()
-            torch.nn.functional.cross_entropy(text_NE[batch] @ router_LE.T, target_NL[batch]).backward()
-            adam.step()
+            router_LE -= adam.step(gradient(router_LE, text_NE[batch], list_NK[batch]))
         for power in SIZE_POWERS:
-            candidate_LE = router_LE.detach().numpy().copy()
+            candidate_LE = router_LE.copy()
             candidate_LE[:, -1] -= (power * np.log(np.maximum(share_L, 1e-9) * len(share_L))).astype(np.float32)
             reached = coverage(text_ND[held], list_NK[held], candidate_LE, share_L)
             if reached > after:
                 best, after = candidate_LE, reached
     return best, {"router_held_out_coverage_untrained": before, "router_held_out_coverage": after}
+
+
+def gradient(router_LE: np.ndarray, text_BE: np.ndarray, list_BK: np.ndarray) -> np.ndarray:
+    """Gradient [L, E] of the mean cross-entropy between the lists' shares of a caption's neighbours and the softmax."""
+    logit_BL = text_BE @ router_LE.T
+    error_BL = np.exp(logit_BL - logit_BL.max(axis=1, keepdims=True))
+    error_BL /= error_BL.sum(axis=1, keepdims=True)
+    np.subtract.at(error_BL, (np.arange(len(list_BK))[:, None], list_BK), np.float32(1 / list_BK.shape[1]))
+    return error_BL.T @ text_BE / len(text_BE)
+
+
+class Adam:
+    """Kingma and Ba 2015, Adam, https://arxiv.org/abs/1412.6980, with its own constants.
+
+    Spelt out, since importing a library of tensors would cost more memory than the index of a million small vectors.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate, self.steps = learning_rate, 0
+        self.mean: Any = 0.0
+        self.square: Any = 0.0
+
+    def step(self, gradient: np.ndarray) -> np.ndarray:
+        """What to subtract from the parameters."""
+        self.steps += 1
+        self.mean = 0.9 * self.mean + 0.1 * gradient
+        self.square = 0.999 * self.square + 0.001 * np.square(gradient)
+        mean, square = self.mean / (1 - 0.9**self.steps), self.square / (1 - 0.999**self.steps)
+        return self.learning_rate * mean / (np.sqrt(square) + 1e-8)
 
 
 def coverage(text_ND: np.ndarray, list_NK: np.ndarray, router_LE: np.ndarray, share_L: np.ndarray) -> float:

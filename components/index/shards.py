@@ -5,6 +5,7 @@ Shape legend: N = vectors of a block, L = lists, D = width.
 A drafts folder keeps the trained index and the finished shards, so that a killed build goes on where it was.
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ def _finished(file: Path, entry_file: Path) -> bool:
 
 def _shard(vectors: Vectors, first: int, end: int, learned: Learned, params: IndexParams) -> Any:
     index = faiss.clone_index(learned.empty)
-    if params.kind not in LIST_KINDS:
+    if params.kind in LIST_KINDS:
+        _room_in_lists(index, vectors, first, end, params.spill_margin)
+    else:
         room_for(index, end - first)
     for row, block_ND in vectors.blocks(first, end):
         add_block(index, block_ND, row, params.kind, learned.centre_D, params.spill_margin)
@@ -76,12 +79,30 @@ def add_block(
     if kind not in LIST_KINDS:
         index.add(stored_ND)
         return
-    product_N2, list_N2 = index.quantizer.search(vector_ND, min(2, index.nlist))
     rows = np.arange(first_row, first_row + len(vector_ND), dtype=np.int64)
-    _add_to_lists(index, stored_ND, rows, list_N2[:, 0])
-    if spill_margin > 0 and index.nlist > 1:
-        near = product_N2[:, 0] - product_N2[:, 1] < spill_margin
-        _add_to_lists(index, stored_ND[near], rows[near], list_N2[near, 1])
+    for place, list_N in _places(index, vector_ND, spill_margin):
+        _add_to_lists(index, stored_ND[place], rows[place], list_N)
+
+
+def _places(index: Any, vector_ND: np.ndarray, spill_margin: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Which vectors go where, as places and their lists: every one to its nearest, spilled ones to the second too."""
+    product_N2, list_N2 = index.quantizer.search(vector_ND, min(2, index.nlist))
+    every = [(np.arange(len(vector_ND)), list_N2[:, 0])]
+    if spill_margin <= 0 or index.nlist == 1:
+        return every
+    near = np.flatnonzero(product_N2[:, 0] - product_N2[:, 1] < spill_margin)
+    return [*every, (near, list_N2[near, 1])]
+
+
+def _room_in_lists(index: Any, vectors: Vectors, first: int, end: int, spill_margin: float) -> None:
+    """Let each list take its final memory at once: growing by doubling would hold the vectors twice."""
+    sizes_L = np.zeros(index.nlist, dtype=np.int64)
+    for _, block_ND in vectors.blocks(first, end):
+        for _, list_N in _places(index, block_ND, spill_margin):
+            sizes_L += np.bincount(list_N, minlength=index.nlist)
+    for number, size in enumerate(sizes_L.tolist()):
+        index.invlists.resize(number, size)
+        index.invlists.resize(number, 0)
 
 
 def _add_to_lists(index: Any, vector_ND: np.ndarray, row_N: np.ndarray, list_N: np.ndarray) -> None:
@@ -91,6 +112,9 @@ def _add_to_lists(index: Any, vector_ND: np.ndarray, row_N: np.ndarray, list_N: 
 
 def merge_lists(empty: Any, shard_files: list[Path], folder: Path, *, on_disk: bool) -> None:
     """Write one index with the lists of all shards into `folder`, as `part-00000.faiss` (and `lists.ivfdata`)."""
+    if len(shard_files) == 1 and not on_disk:
+        shutil.copyfile(shard_files[0], folder / "part-00000.faiss")
+        return
     index: Any = faiss.clone_index(empty)
     if on_disk:
         shards = [_mapped(file) for file in shard_files]

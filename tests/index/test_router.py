@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from components.index.paired import normalised
-from components.index.router import BUDGETS, coverage, linear_router, text_table
+from components.index.router import BUDGETS, Adam, coverage, gradient, linear_router, text_table
 
 
 def test_a_table_holds_each_list_s_mean_caption():
@@ -68,3 +69,19 @@ def test_a_harmful_step_size_leaves_the_router_as_it_was():
 def test_the_same_seed_gives_the_same_router(turned):
     once, again = (linear_router(*turned, held_out=0.2, epochs=2, learning_rate=0.1, seed=4)[0] for _ in range(2))
     np.testing.assert_array_equal(once, again)
+
+
+def test_steps_are_those_of_torch(unit_rows):
+    text_BE, list_BK = unit_rows(30, 6, seed=1), np.random.default_rng(2).integers(0, 5, size=(30, 4))
+    ours = 3 * unit_rows(5, 6, seed=3)
+    theirs = torch.from_numpy(ours.copy()).requires_grad_()
+    target_BL = torch.from_numpy(np.array([np.bincount(each, minlength=5) / 4 for each in list_BK], dtype=np.float32))
+    adam, torch_adam = Adam(0.1), torch.optim.Adam([theirs], lr=0.1)
+    for _ in range(5):
+        torch_adam.zero_grad()
+        torch.nn.functional.cross_entropy(torch.from_numpy(text_BE) @ theirs.T, target_BL).backward()
+        slope = gradient(ours, text_BE, list_BK)
+        np.testing.assert_allclose(slope, theirs.grad.numpy(), atol=1e-6)
+        torch_adam.step()
+        ours = ours - adam.step(slope)
+    np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-4)
