@@ -17,6 +17,8 @@ K = 10
 SHARES = (0.01, 0.02, 0.05, 0.1)
 """Where kinds are compared at equal work."""
 PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+EQUAL_PROBES = (1, 4, 16)
+"""Where kinds are compared at equal nprobe."""
 CANDIDATES = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 """What a graph keeps while it walks; less than K makes no difference."""
 
@@ -46,13 +48,13 @@ class Questions:
 
 
 def curve(index: VectorIndex, asked: Questions, stored: Vectors) -> list[Point]:
-    """Points of rising share, up to the first that scans twice the largest of SHARES."""
+    """Points of rising budget, until both the largest of SHARES (twice over) and of EQUAL_PROBES are passed."""
     points: list[Point] = []
     for nprobe in budgets(index):
         share = index.scanned(asked.query_QD, asked.modality, nprobe) / stored.rows
         row_QK = answers(index, asked.query_QD, K, asked.modality, nprobe, asked.but_Q)
         points.append(Point(nprobe, share, recall(row_QK, asked.exact_QK, asked.query_QD, stored)))
-        if share >= 2 * SHARES[-1]:
+        if share >= 2 * SHARES[-1] and nprobe >= EQUAL_PROBES[-1]:
             break
     return points
 

@@ -103,15 +103,15 @@ def with_lists(index: VectorIndex, stored: Vectors, centroid_LD: np.ndarray, par
 
 KINDS: dict[str, Kind] = {
     "ivf": Kind({"kind": "ivf"}),
-    "ivf, queries shifted": Kind({"kind": "ivf"}, mean_shifted),
+    "ivf-shifted": Kind({"kind": "ivf"}, mean_shifted),
     "paired": Kind({"kind": "paired"}),
-    "routed table": Kind({"kind": "routed", "router": "table"}),
-    "routed linear": Kind({"kind": "routed", "router": "linear"}),
-    "routed linear, spill": Kind({"kind": "routed", "router": "linear", "spill_margin": SPILL_MARGIN}),
+    "routed-table": Kind({"kind": "routed", "router": "table"}),
+    "routed-linear": Kind({"kind": "routed", "router": "linear"}),
+    "routed-spill": Kind({"kind": "routed", "router": "linear", "spill_margin": SPILL_MARGIN}),
     "hnsw": Kind({"kind": "hnsw"}),
-    "control: random texts": Kind({"kind": "ivf"}, randomly_paired),
-    "control: own images": Kind({"kind": "ivf"}, own_images),
-    "control: text k-means": Kind({"kind": "ivf"}, text_means),
+    "control-random-texts": Kind({"kind": "ivf"}, randomly_paired),
+    "control-own-images": Kind({"kind": "ivf"}, own_images),
+    "control-text-kmeans": Kind({"kind": "ivf"}, text_means),
 }
 
 

@@ -1,0 +1,166 @@
+"""Kinds of index side by side over real vectors: recall@10 against vectors scanned, as a table, lines and plots.
+
+    python -m benchmarks.retrieval.vectors data/embed [--lists 128] [--seeds 1 2 3] [--gaps own 0.5 0.8] [--full]
+
+The folder holds corpus_image.npy and corpus_text.npy of a run. Kinds are compared at equal work (1, 2, 5 and 10 % of
+the vectors scanned) and at equal nprobe, for held-out text queries and image queries, over the vectors as they are and
+with the gap widened. Settings not named here are those of params.yaml's section `index`, with codec flat. Lines of
+results.jsonl that are there already, of the same vectors and settings, are not measured again.
+
+Shape legend: N = pairs, Q = queries, D = width.
+"""
+
+import argparse
+import hashlib
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from benchmarks.retrieval.curves import SHARES, K, Questions, curve, nearest_to
+from benchmarks.retrieval.gap import gap_of, widened
+from benchmarks.retrieval.kinds import KINDS, PLAIN, Opened, opened_index
+from benchmarks.retrieval.plots import draw
+from benchmarks.retrieval.results import Results
+from benchmarks.retrieval.tables import tables
+from components.index.build import held_out
+from components.index.card import imbalance, latency
+from components.index.exact import nearest
+from components.index.params import IndexParams
+from components.index.vectors import open_pair
+from components.params import PARAMS_FILE, load_section
+from components.vector_index import Modality
+
+OWN = "own"
+SHARE_TIMED = 0.05
+MODALITIES: tuple[Modality, ...] = ("text", "image")
+FULL_GAPS = (OWN, "0.4", "0.5", "0.6", "0.7", "0.8", "0.9")
+FULL_LISTS = (32, 64, 128, 256)
+QUERIES, FULL_QUERIES = 500, 1000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured."""
+
+    lists: Sequence[int]
+    seeds: Sequence[int]
+    gaps: Sequence[str]
+    """`own`, or centroid distances."""
+    kinds: Sequence[str]
+    queries: int
+    """Held-out queries of each modality, at most a tenth of the vectors."""
+
+
+def measure(embed: Path, out: Path, plan: Plan, base: IndexParams) -> list[dict[str, Any]]:
+    """A line for each gap, number of lists, seed and kind, from `out`'s results.jsonl or measured now.
+
+    Raises:
+        ValueError: the vectors are faulty, or too few for the lists.
+    """
+    faiss.omp_set_num_threads(base.threads)
+    results, lines = Results(out / "results.jsonl"), []
+    with tempfile.TemporaryDirectory(prefix="kakehashi-vectors-") as scratch:
+        for gap, opened, facts in at_gaps(embed, plan.gaps, Path(scratch)):
+            for lists, seed, name in (
+                (n, seed, kind) for n in plan.lists for seed in plan.seeds for kind in plan.kinds
+            ):
+                changes = {"lists": lists, "seed": seed, "recall_queries": plan.queries}
+                params = IndexParams.model_validate({**base.model_dump(), **PLAIN, **changes})
+                key = {"of": fingerprint(opened, params), "gap": gap, "lists": lists, "seed": seed, "kind": name}
+                line = results.find(key)
+                if line is None:
+                    line = {**key, **facts, **one(name, opened, params, Path(scratch))}
+                    results.add(line)
+                    print(f"measured: gap {gap}, {lists} lists, seed {seed}, {name}", file=sys.stderr, flush=True)
+                lines.append(line)
+    return lines
+
+
+def at_gaps(embed: Path, gaps: Sequence[str], scratch: Path) -> Iterator[tuple[str, Opened, dict[str, float]]]:
+    """The vectors at each gap, and what the gap then is; one that is narrower than their own is passed over."""
+    own = open_pair(embed / "corpus_image.npy", embed / "corpus_text.npy")
+    image_ND, text_ND = (np.load(own[side].file) for side in ("image", "text"))
+    for gap in gaps:
+        if gap == OWN:
+            yield gap, own, gap_of(image_ND, text_ND)
+            continue
+        try:
+            moved_ND = widened(image_ND, text_ND, float(gap), seed=0)
+        except ValueError as error:
+            print(f"passed over: {error}", file=sys.stderr, flush=True)
+            continue
+        file = scratch / f"text-{gap}.npy"
+        np.save(file, moved_ND)
+        yield gap, open_pair(own["image"].file, file), gap_of(image_ND, moved_ND)
+
+
+def one(name: str, opened: Opened, params: IndexParams, scratch: Path) -> dict[str, Any]:
+    """Evenness of the lists, the curves of both modalities, and time where 5 % of the vectors are scanned."""
+    stored = opened["image"]
+    held_Q = held_out(stored.rows, params.recall_queries, params.seed)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        index, _ = opened_index(KINDS[name], opened, params, held_Q, Path(folder))
+        found: dict[str, Any] = {"list_imbalance": round(imbalance(index.list_sizes_L), 4)}
+        for modality in MODALITIES:
+            query_QD = opened[modality].take(held_Q)
+            but_Q = held_Q if modality == "image" else None
+            exact_QK = nearest(query_QD, stored.blocks(), K, but_Q=but_Q)[0]
+            points = curve(index, Questions(modality, query_QD, exact_QK, but_Q), stored)
+            timed = nearest_to(points, SHARE_TIMED)
+            times = latency(index, query_QD, K, modality=modality, nprobe=timed.nprobe)
+            found[modality] = [asdict(point) for point in points]
+            found[f"{modality}_timed"] = {"nprobe": timed.nprobe, "share": timed.share, **times}
+    return found
+
+
+def fingerprint(opened: Opened, params: IndexParams) -> str:
+    """Of the vectors and of all settings: what would make a line another line."""
+    values = {**{side: vectors.sha256 for side, vectors in opened.items()}, **params.model_dump()}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def report(lines: Sequence[dict[str, Any]], out: Path) -> None:
+    """Tables on the screen, a plot a gap and number of lists in `out`."""
+    for gap, lists in dict.fromkeys((line["gap"], line["lists"]) for line in lines):
+        some = [line for line in lines if (line["gap"], line["lists"]) == (gap, lists)]
+        distance, cosine = some[0]["centroid_distance"], some[0]["pair_cosine"]
+        title = f"gap {gap}: centroid distance {distance:.2f}, pair cosine {cosine:.2f}; {lists} lists"
+        print(f"\n== {title}; means over the seeds, in brackets largest minus smallest")
+        for heading, table in tables(some).items():
+            print(f"\n{heading}\n{table.to_string()}")
+        file = draw(some, out / f"recall-gap-{gap}-lists-{lists}.svg", title, SHARES)
+        print(f"\nplot: {file}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("embed", type=Path, help="folder with corpus_image.npy and corpus_text.npy")
+    parser.add_argument("--lists", nargs="+", type=int, default=[128], help="numbers of inverted lists")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="of k-means and of held-out queries")
+    parser.add_argument("--gaps", nargs="+", default=[OWN, "0.5", "0.8"], help="`own` or centroid distances")
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND", help=KINDS_HELP)
+    parser.add_argument("--full", action="store_true", help="more gaps, more numbers of lists, more queries: hours")
+    parser.add_argument("--out", type=Path, default=Path("data/bench/retrieval"), help="folder of lines and plots")
+    options = parser.parse_args()
+    try:
+        base = load_section("index", IndexParams, PARAMS_FILE)
+        plan = Plan(options.lists, options.seeds, options.gaps, options.kinds, QUERIES)
+        if options.full:
+            plan = Plan(FULL_LISTS, options.seeds, FULL_GAPS, options.kinds, FULL_QUERIES)
+        report(measure(options.embed, options.out, plan, base), options.out)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+
+
+KINDS_HELP = f"some of: {', '.join(KINDS)}"
+
+if __name__ == "__main__":
+    main()
