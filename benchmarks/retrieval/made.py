@@ -12,6 +12,7 @@ from which r follows. y lies around one of C centres whose mean is zero; z is y 
 amplitude falls with the coordinate as real embeddings' does, else all neighbours in 512 dimensions are equally far.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +67,16 @@ def write_pairs(recipe: Recipe, rows: int, folder: Path) -> None:
 
     Fewer rows are the first rows of more.
     """
-    for side in ("image", "text"):
-        with whole_file(folder / f"corpus_{side}.npy") as draft, draft.open("wb") as opened:
+    with ExitStack() as stack:
+        drafts = {side: stack.enter_context(whole_file(folder / f"corpus_{side}.npy")) for side in ("image", "text")}
+        files = {side: stack.enter_context(draft.open("wb")) for side, draft in drafts.items()}
+        for opened in files.values():
             header = {"descr": "<f4", "fortran_order": False, "shape": (rows, recipe.width)}
             np.lib.format.write_array_header_1_0(opened, header)
-            for number, first in enumerate(range(0, rows, BLOCK)):
-                opened.write(block(recipe, number)[side][: rows - first].tobytes())
+        for number, first in enumerate(range(0, rows, BLOCK)):
+            made = block(recipe, number)
+            for side, opened in files.items():
+                opened.write(made[side][: rows - first].tobytes())
 
 
 def block(recipe: Recipe, number: int) -> dict[str, np.ndarray]:

@@ -12,7 +12,6 @@ Shape legend: N = pairs, Q = queries, D = width.
 
 import argparse
 import hashlib
-import itertools
 import json
 import sys
 import tempfile
