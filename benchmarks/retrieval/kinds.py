@@ -40,16 +40,18 @@ class Kind:
     """What is done to the built index."""
 
 
-def opened_index(
-    kind: Kind, opened: Opened, base: IndexParams, held_Q: np.ndarray, folder: Path
-) -> tuple[VectorIndex, IndexParams]:
-    """An index of the images, built in `folder`, and the settings it was built with."""
+def opened_index(kind: Kind, opened: Opened, base: IndexParams, held_Q: np.ndarray, folder: Path) -> VectorIndex:
+    """An index of the images, built in `folder` with the kind's settings and, where it names none, those of `base`.
+
+    Raises:
+        ValueError: the settings do not fit the vectors.
+    """
     params = IndexParams.model_validate({**base.model_dump(), **PLAIN, **kind.changes})
     build_index(opened, "image", folder / "index", folder / "drafts", params, model_sha256=MODEL, held_Q=held_Q)
     index = open_index(folder / "index", model_sha256=MODEL)
-    if kind.control is not None:
-        index = kind.control(index, opened, np.setdiff1d(np.arange(opened["image"].rows), held_Q), params)
-    return index, params
+    if kind.control is None:
+        return index
+    return kind.control(index, opened, np.setdiff1d(np.arange(opened["image"].rows), held_Q), params)
 
 
 PLAIN = {"codec": "flat", "centred": False, "spill_margin": 0.0, "on_disk": False}

@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.retrieval.curves import SHARES, K, Questions, curve, nearest_to
 from benchmarks.retrieval.gap import gap_of, widened
-from benchmarks.retrieval.kinds import KINDS, PLAIN, Opened, opened_index
+from benchmarks.retrieval.kinds import KINDS, Opened, opened_index
 from benchmarks.retrieval.plots import draw
 from benchmarks.retrieval.results import Results
 from benchmarks.retrieval.tables import tables
@@ -72,7 +72,7 @@ def measure(embed: Path, out: Path, plan: Plan, base: IndexParams) -> list[dict[
                 (n, seed, kind) for n in plan.lists for seed in plan.seeds for kind in plan.kinds
             ):
                 changes = {"lists": lists, "seed": seed, "recall_queries": plan.queries}
-                params = IndexParams.model_validate({**base.model_dump(), **PLAIN, **changes})
+                params = IndexParams.model_validate({**base.model_dump(), **changes})
                 key = {"of": fingerprint(opened, params), "gap": gap, "lists": lists, "seed": seed, "kind": name}
                 line = results.find(key)
                 if line is None:
@@ -106,7 +106,7 @@ def one(name: str, opened: Opened, params: IndexParams, scratch: Path) -> dict[s
     stored = opened["image"]
     held_Q = held_out(stored.rows, params.recall_queries, params.seed)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        index, _ = opened_index(KINDS[name], opened, params, held_Q, Path(folder))
+        index = opened_index(KINDS[name], opened, params, held_Q, Path(folder))
         found: dict[str, Any] = {"list_imbalance": round(imbalance(index.list_sizes_L), 4)}
         for modality in MODALITIES:
             query_QD = opened[modality].take(held_Q)

@@ -1,0 +1,52 @@
+"""The comparison over a few hundred vectors, from folder to tables and plots; a second run measures nothing."""
+
+import numpy as np
+import pytest
+
+from benchmarks.retrieval.gap import gap_of
+from benchmarks.retrieval.kinds import KINDS
+from benchmarks.retrieval.vectors import Plan, at_gaps, measure, report
+from tests.index.made import small_params
+
+PLAN = Plan(lists=[8], seeds=[1, 2], gaps=["own", "1.2"], kinds=["ivf", "paired", "hnsw"], queries=30)
+
+
+def test_every_kind_is_measured_once_and_reported(vectors, tmp_path, capsys):
+    lines = measure(vectors, tmp_path, PLAN, small_params())
+    assert [(line["gap"], line["seed"], line["kind"]) for line in lines] == [
+        (gap, seed, kind) for gap in PLAN.gaps for seed in PLAN.seeds for kind in PLAN.kinds
+    ]
+    assert lines[-1]["centroid_distance"] == pytest.approx(1.2, abs=1e-5)
+    assert all(line[modality][-1]["recall"] > 0.9 for line in lines for modality in ("text", "image"))
+    written = (tmp_path / "results.jsonl").read_bytes()
+    assert capsys.readouterr().err.count("measured:") == 12
+
+    assert measure(vectors, tmp_path, PLAN, small_params()) == lines
+    assert (tmp_path / "results.jsonl").read_bytes() == written
+    assert capsys.readouterr().err.count("measured:") == 0
+
+    report(lines, tmp_path)
+    printed = capsys.readouterr().out
+    assert printed.count("recall@10 of text queries") == printed.count("recall@10 of image queries") == 2
+    for gap in PLAN.gaps:
+        drawn = (tmp_path / f"recall-gap-{gap}-lists-8.svg").read_text(encoding="utf-8")
+        assert all(name in drawn for name in ("paired", "text queries", "image queries"))
+
+
+def test_other_settings_are_measured_anew(vectors, tmp_path, capsys):
+    plan = Plan([8], [1], ["own"], ["ivf"], 30)
+    measure(vectors, tmp_path, plan, small_params())
+    measure(vectors, tmp_path, plan, small_params(iterations=3))
+    assert capsys.readouterr().err.count("measured:") == 2
+
+
+def test_a_gap_narrower_than_their_own_is_passed_over_with_a_line(vectors, tmp_path, capsys):
+    found = list(at_gaps(vectors, ["0.1", "1.0"], tmp_path))
+    assert [gap for gap, _, _ in found] == ["1.0"]
+    assert "passed over: --gaps: 0.1 is less than" in capsys.readouterr().err
+    _, opened, facts = found[0]
+    assert facts == gap_of(*(np.load(opened[side].file) for side in ("image", "text")))
+
+
+def test_every_kind_has_a_name_that_a_command_line_can_take():
+    assert all(" " not in name for name in KINDS)
