@@ -62,7 +62,8 @@ def measure(embed: Path, out: Path, plan: Plan, base: IndexParams) -> list[dict[
     """A line for each gap, number of lists, seed and kind, from `out`'s results.jsonl or measured now.
 
     Raises:
-        ValueError: the vectors are faulty, or too few for the lists.
+        FileNotFoundError: there are no vectors.
+        ValueError: they are faulty, or too few for the lists.
     """
     faiss.omp_set_num_threads(base.threads)
     results, lines = Results(out / "results.jsonl"), []
@@ -84,7 +85,16 @@ def measure(embed: Path, out: Path, plan: Plan, base: IndexParams) -> list[dict[
 
 
 def at_gaps(embed: Path, gaps: Sequence[str], scratch: Path) -> Iterator[tuple[str, Opened, dict[str, float]]]:
-    """The vectors at each gap, and what the gap then is; one that is narrower than their own is passed over."""
+    """The vectors at each gap, and what the gap then is; one that is narrower than their own is passed over.
+
+    Raises:
+        FileNotFoundError: the folder holds no vectors.
+        ValueError: they are faulty.
+    """
+    if not (embed / "corpus_image.npy").is_file():
+        raise FileNotFoundError(
+            f"{embed} holds no corpus_image.npy. Name the folder of a run's vectors, as data/embed."
+        )
     own = open_pair(embed / "corpus_image.npy", embed / "corpus_text.npy")
     image_ND, text_ND = (np.load(own[side].file) for side in ("image", "text"))
     for gap in gaps:
@@ -139,12 +149,29 @@ def report(lines: Sequence[dict[str, Any]], out: Path) -> None:
         print(f"\nplot: {file}", flush=True)
 
 
+def gap_name(text: str) -> str:
+    """`own` or a distance, as the command line gives it.
+
+    Raises:
+        ArgumentTypeError: it is neither.
+    """
+    try:
+        known = text == OWN or 0 < float(text) < 2
+    except ValueError:
+        known = False
+    if not known:
+        raise argparse.ArgumentTypeError(f"{text} is neither `{OWN}` nor a centroid distance between 0 and 2")
+    return text
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("embed", type=Path, help="folder with corpus_image.npy and corpus_text.npy")
     parser.add_argument("--lists", nargs="+", type=int, default=[128], help="numbers of inverted lists")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="of k-means and of held-out queries")
-    parser.add_argument("--gaps", nargs="+", default=[OWN, "0.5", "0.8"], help="`own` or centroid distances")
+    parser.add_argument(
+        "--gaps", nargs="+", type=gap_name, default=[OWN, "0.5", "0.8"], help="`own` or centroid distances"
+    )
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="KIND", help=KINDS_HELP)
     parser.add_argument("--full", action="store_true", help="more gaps, more numbers of lists, more queries: hours")
     parser.add_argument("--out", type=Path, default=Path("data/bench/retrieval"), help="folder of lines and plots")

@@ -1,11 +1,13 @@
 """The comparison over a few hundred vectors, from folder to tables and plots; a second run measures nothing."""
 
+import argparse
+
 import numpy as np
 import pytest
 
 from benchmarks.retrieval.gap import gap_of
 from benchmarks.retrieval.kinds import KINDS
-from benchmarks.retrieval.vectors import Plan, at_gaps, measure, report
+from benchmarks.retrieval.vectors import Plan, at_gaps, gap_name, measure, report
 from tests.index.made import small_params
 
 PLAN = Plan(lists=[8], seeds=[1, 2], gaps=["own", "1.2"], kinds=["ivf", "paired", "hnsw"], queries=30)
@@ -50,3 +52,14 @@ def test_a_gap_narrower_than_their_own_is_passed_over_with_a_line(vectors, tmp_p
 
 def test_every_kind_has_a_name_that_a_command_line_can_take():
     assert all(" " not in name for name in KINDS)
+
+
+def test_what_cannot_be_measured_is_refused_in_one_line(vectors, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"holds no corpus_image\.npy\. Name the folder"):
+        measure(tmp_path, tmp_path / "out", PLAN, small_params())
+    with pytest.raises(ValueError, match=r"index\.lists is 500, but there are only 3\d\d vectors"):
+        measure(vectors, tmp_path / "out", Plan([500], [1], ["own"], ["ivf"], 30), small_params())
+    for text in ("wide", "2.5", "0", "nan"):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"{text} is neither `own` nor a centroid distance"):
+            gap_name(text)
+    assert gap_name("own") == "own" and gap_name("0.8") == "0.8"
