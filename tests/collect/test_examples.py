@@ -42,7 +42,7 @@ def test_an_example_runs_on_the_real_data(example, tmp_path, monkeypatch):
     monkeypatch.setenv("KAKEHASHI_HOME", str(ROOT))
 
     corpus, evaluation = tmp_path / "corpus", tmp_path / "evaluation"
-    collect(corpus, evaluation, tmp_path / "collect.json")
+    collect(corpus, evaluation, tmp_path / "truth.parquet", tmp_path / "collect.json")
     validate(corpus, evaluation, tmp_path / "validate", tmp_path / "validate.json")
 
     metrics = read_json(tmp_path / "validate.json")

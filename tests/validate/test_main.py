@@ -43,7 +43,7 @@ def collected(tmp_path_factory):
     YAML().dump(params, folder / "params.yaml")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        collect(folder / "corpus", folder / "evaluation", folder / "collect.json")
+        collect(folder / "corpus", folder / "evaluation", folder / "truth.parquet", folder / "collect.json")
     return folder, params
 
 
