@@ -5,6 +5,7 @@ Shape legend: N = captions, T = terms of all captions in a row, V = distinct ter
 BM25: Robertson and Zaragoza 2009, https://doi.org/10.1561/1500000019, by way of bm25s, https://arxiv.org/abs/2407.03618
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ class LexicalIndex:
         term_T = np.array([term for document in documents for term in document], dtype=np.int32)
         bm25 = None
         if len(vocabulary):
+            logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells everyone each step of its own
             bm25 = bm25s.BM25(k1=SATURATION, b=LENGTH_SHARE, method="lucene", backend="numpy")
             bm25.index((documents, vocabulary), create_empty_token=False, show_progress=False)
         row_T = np.repeat(np.arange(len(documents), dtype=np.int32), length_N)

@@ -19,7 +19,7 @@ from components.params import read_yaml
 from components.sheet import contact_sheet
 from components.vector_index import open_index
 
-COLUMNS = ["rank", "score", "agreement", "cosine", "id", "caption", "source", "licence", "author", "url"]
+COLUMNS = ["rank", "score", "agreement", "cosine", "id", "caption", "licence", "author", "url"]
 SHEET_COLUMNS = 8
 DEPTH = 10
 """Each kind of evidence answers with so many times the images that are asked for."""

@@ -78,7 +78,7 @@ def show_table(title: str, table: Any) -> None:
     """A data frame as a table."""
     shown = Table(title=title, title_justify="left")
     for column in table.columns:
-        shown.add_column(str(column), justify="right" if table[column].dtype.kind in "if" else "left")
+        shown.add_column(str(column), justify="right" if table[column].dtype.kind in "if" else "left", overflow="fold")
     for row in table.itertuples(index=False):
         shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console(highlight=False).print(shown)

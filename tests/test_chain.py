@@ -166,6 +166,8 @@ def test_a_persons_review_is_obeyed(reproduced, tmp_path):
     again = pd.read_parquet(root / "data/retrieve/selection.parquet").set_index("id")["label"]
     assert refused not in again.index
     assert again[wanted] == "flat washer"
+    figures = json.loads((root / "data/metrics/retrieve.json").read_text())
+    assert (figures["accepted_by_review"], sum(figures["rejected_by_review"].values())) == (1, 1)
 
 
 def test_a_search_without_its_records_is_one_line(reproduced, tmp_path):

@@ -79,6 +79,7 @@ def main(
         "dropped": reasons,
         "places_left_empty_by_source_share": selected.empty_places,
         "accepted_by_review": int(selection["accepted"].sum()),
+        "rejected_by_review": selected.rejected,
         "mean_cosine": selection["cosine"].mean(),
         "mean_agreement": selection["agreement"].mean(),
         "mean_confidence": selection["confidence"].mean(),

@@ -38,13 +38,6 @@ def settle(candidates: pd.DataFrame, order: Mapping[str, bool]) -> pd.DataFrame:
     return settled
 
 
-def pick(settled: pd.DataFrame, *, least_cosine: float, images_per_label: int) -> pd.DataFrame:
-    """The best images of each label above the floor, with `rank` from 1, in the order of labels and ranks."""
-    above = settled[settled["cosine"] >= least_cosine]
-    best = ranked_by_score(above)
-    return best[best["rank"] <= images_per_label].reset_index(drop=True)
-
-
 def ranked_by_score(table: pd.DataFrame) -> pd.DataFrame:
     """The lines in the order of labels and scores, with `rank` from 1 in each label."""
     best = table.sort_values(["label", "score", "row"], ascending=[True, False, True], kind="stable", ignore_index=True)

@@ -15,7 +15,7 @@ from components.retrieve.descriptors import read_pool
 from components.retrieve.evidence import Searchable, candidates
 from components.retrieve.guard import copies
 from components.retrieve.params import RetrieveParams
-from components.retrieve.review import obey, read_review
+from components.retrieve.review import obey, read_review, rejected_by_label
 from components.retrieve.select import empty_places, lost_claims, settle_conflicts
 from components.retrieve.thin import Nearness
 from components.zeroshot import Task
@@ -44,6 +44,8 @@ class Selected:
     """Images that more than one label found."""
     empty_places: int
     """Places that a source's quota left empty although images were at hand."""
+    rejected: dict[str, int]
+    """Images that a person rejected, for each label under which they were; "" for those that no label found."""
 
 
 def select(
@@ -98,6 +100,7 @@ def select(
         seed=params.seed,
     )
     short = empty_places(choice.chosen, choice.dropped, images_per_label=params.images_per_label)
+    refused = rejected_by_label(decided, rejected, ids=records["id"], labels=task.names)
     return Selected(
         choice.chosen,
         pd.concat([rejected, lost_claims(claims, settled), choice.dropped], ignore_index=True),
@@ -105,4 +108,5 @@ def select(
         candidates=len(found),
         conflicts=int((settled["rivals"] > 0).sum()),
         empty_places=int(short.sum()),
+        rejected={str(label): int(count) for label, count in refused.items()},
     )

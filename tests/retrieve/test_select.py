@@ -9,7 +9,6 @@ from components.retrieve.select import (
     empty_places,
     floor_reasons,
     lost_claims,
-    pick,
     places_of_one_source,
     quota_reasons,
     settle_conflicts,
@@ -55,12 +54,6 @@ def test_each_claim_that_another_label_won_is_counted():
     lost = lost_claims(candidates, settle_conflicts(candidates))
     assert lost.to_numpy().tolist() == [[1, 5, "another_label_won"]]
     assert dropped_counts(lost) == {"another_label_won": 1}
-
-
-def test_the_floor_and_the_number_of_places():
-    settled = table(label=[0, 0, 0, 1], row=[1, 2, 3, 4], score=[0.1, 0.3, 0.2, 0.9], cosine=[0.9, 0.9, 0.9, 0.1])
-    chosen = pick(settled, least_cosine=0.5, images_per_label=2)
-    assert chosen[["label", "row", "rank"]].to_numpy().tolist() == [[0, 2, 1], [0, 3, 2]]
 
 
 def test_each_floor_has_its_reason_and_the_accepted_pass():
