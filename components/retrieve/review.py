@@ -108,6 +108,10 @@ def rejected_by_label(
 
 def _read_table(file: Path) -> pd.DataFrame:
     """The lines of the file as COLUMNS, spaces around each value taken off, empty lines left out."""
+    if not file.is_file():
+        raise ValueError(
+            f"{file} does not exist. Write its first line, `{','.join(COLUMNS)}`: alone it decides nothing."
+        )
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -139,3 +139,12 @@ def candidates() -> pd.DataFrame:
             "agreement": [1.0, 0.5, 0.5, 1.0],
         }
     )
+
+
+def test_a_missing_file_says_how_to_decide_nothing(tmp_path):
+    with pytest.raises(ValueError) as fault:
+        read_review(tmp_path / "review.csv", ids=pd.Series(["a"]), labels=["bolt"])
+    assert str(fault.value) == (
+        f"{tmp_path}/review.csv does not exist. "
+        "Write its first line, `id,label,verdict,reason`: alone it decides nothing."
+    )
