@@ -18,14 +18,17 @@ from components.params import ParamsError, unknown_name
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
 from components.progress import progress
-from components.tokens import token_table
+from components.tokens import CONJUNCTIONS, token_table
+from components.vocabulary import narrowed
 
 
 def from_scratch(corpus: Path, accepted: Path, params: PretrainParams) -> tuple[Clip, pd.DataFrame, dict[str, Any]]:
     """The trained model, its curve (a row a step), and what it learned from."""
     torch.set_num_threads(params.machine.threads)
     records = of_sources(read_manifest(accepted, learning=True), params.sources)
-    clip = clips.scratch(embed_dim=params.embed_dim, image_px=params.image_px, seed=params.machine.seed)
+    untrained = clips.scratch(embed_dim=params.embed_dim, image_px=params.image_px, seed=params.machine.seed)
+    narrow = narrowed(untrained, [*records["caption"], *CONJUNCTIONS.values()])
+    clip = narrow.clip
     pixels = pixel_table(read_images(corpus, records), len(records), clip)
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
     order, drawing = seeded(params.machine.seed, 0, 1)
@@ -52,6 +55,7 @@ def from_scratch(corpus: Path, accepted: Path, params: PretrainParams) -> tuple[
         for report in progress(steps, what="pretrain", total=params.optimiser.steps, unit="steps")
     ]
     clip.model.eval()
+    clip = narrow.widened(clip)
     counts = {
         "pairs": len(records),
         "steps": len(curve),
