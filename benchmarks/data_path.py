@@ -22,13 +22,13 @@ from components.embedder import logit_scale, pair_vectors, seeded
 from components.fit import fit
 from components.learning import Optimisation
 from components.losses import pair_terms
+from components.meetings import anyone, read_composition
 from components.ordered import in_order
-from components.pairs import Batch, Composition, pair_batches, row_batches
+from components.pairs import Batch, pair_batches, row_batches
 from components.params import load_section
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
 from components.tokens import token_table
-from components.train.__main__ import read_composition
 from components.train.learn import Lessons, Student
 from components.train.params import TrainParams
 from components.zeroshot import read_task
@@ -126,8 +126,7 @@ def pretrain_both(
 ) -> tuple[Work, Work]:
     """The steps of `pretrain` over batches drawn as they are needed, and over batches drawn beforehand."""
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
-    everyone = torch.arange(len(records))
-    composition = Composition(params.composition_rate, params.composition_axis, everyone, everyone)
+    composition = anyone(params.composition_rate, params.composition_axis, len(records))
     order, drawing = seeded(1, 0, 1)
     rows = row_batches(len(records), params.optimiser.batch_pairs, order)
     drawn = pair_batches(pixels, tokens, rows, params.augmentation, composition, drawing)

@@ -1,4 +1,4 @@
-"""CLIP-C: two images and their captions become one new pair.
+"""CLIP-C: two images and their captions become one new pair; and the controls that its claims are held against.
 
 Aladago et al. 2024, Semantic Compositions Enhance Vision-Language Contrastive Learning,
 https://arxiv.org/abs/2407.01408: center-half crops side by side, captions joined by a conjunction,
@@ -13,6 +13,27 @@ import torch
 from torch import Generator, Tensor
 
 Axis = Literal["width", "height", "random"]
+Kind = Literal["clip_c", "cutmix_one_caption", "caption_fusion", "fixed_partners", "mismatched_second_caption"]
+"""What becomes of two images and their captions: the method itself, or a control that lacks one part of it.
+
+| kind | image | caption | what it asks |
+|---|---|---|---|
+| clip_c | half of each | first and second | the method |
+| cutmix_one_caption | half of each | the first alone | is a new picture enough? |
+| caption_fusion | the first, whole | first and second | are more words enough? |
+| fixed_partners | half of each | first and second | must partners be drawn afresh? |
+| mismatched_second_caption | half of each | first and a third image's | must the words mean the second half? |
+"""
+
+
+def shows_partner(kind: Kind) -> bool:
+    """Whether a composition's picture has a half of the second image."""
+    return kind != "caption_fusion"
+
+
+def joins_captions(kind: Kind) -> bool:
+    """Whether a composition's caption goes on after the first image's own."""
+    return kind != "cutmix_one_caption"
 
 
 def side_by_side(first_BCHW: Tensor, second_BCHW: Tensor) -> Tensor:
@@ -31,24 +52,3 @@ def compose(first_BCHW: Tensor, second_BCHW: Tensor, axis: Axis, generator: Gene
         return stacked
     upright_B = torch.rand(len(first_BCHW), generator=generator) < 0.5
     return torch.where(upright_B[:, None, None, None], stacked, side_by_side(first_BCHW, second_BCHW))
-
-
-NOBODY = -1
-REDRAWS = 8
-
-
-def draw_partners(batch_B: Tensor, pool_M: Tensor, group_N: Tensor, generator: Generator) -> Tensor:
-    """For each row of the batch a partner of another group from the pool, itself not in the batch; [B], or NOBODY.
-
-    A partner that also stood alone in the batch would be a false negative; one of the same group (`group_N`, a number
-    for each row of the table) would be no composition. After REDRAWS misses a row stays alone.
-    """
-    outside_M = pool_M[~torch.isin(pool_M, batch_B)]
-    partner_B = torch.full_like(batch_B, NOBODY)
-    if not len(outside_M):
-        return partner_B
-    for _ in range(REDRAWS):  # every row is drawn each time, so that the generator's course does not depend on luck
-        draw_B = outside_M[torch.randint(len(outside_M), (len(batch_B),), generator=generator)]
-        fits_B = (partner_B == NOBODY) & (group_N[draw_B] != group_N[batch_B])
-        partner_B = torch.where(fits_B, draw_B, partner_B)
-    return partner_B

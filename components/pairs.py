@@ -1,6 +1,6 @@
 """Batches of image–text pairs, augmented and composed as they are drawn.
 
-Shape legend: B = pairs in a batch, H, W = pixels, T = context length, M = rows that may become partners.
+Shape legend: B = pairs in a batch, H, W = pixels, T = context length.
 """
 
 from collections.abc import Iterator
@@ -11,22 +11,10 @@ import torch
 from torch import Generator, Tensor
 
 from components.augment import augment
-from components.composition import NOBODY, Axis, compose, draw_partners
+from components.composition import compose, joins_captions, shows_partner
 from components.learning import Augmentation
+from components.meetings import Composition, draw_meetings
 from components.tokens import TokenTable
-
-
-@dataclass(frozen=True)
-class Composition:
-    """How often pairs are composed, along which axis, and with whom."""
-
-    rate: float
-    """Share of a batch's pairs that become compositions, 0 to 1."""
-    axis: Axis
-    pool_M: Tensor
-    """Rows that may be part of a composition."""
-    group_N: Tensor
-    """A number for every row; two rows of one group are never composed."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +25,7 @@ class Batch:
     image_BCHW: Tensor
     token_BT: Tensor
     composed_B: Tensor
-    """True where the pair is a composition."""
+    """True where the pair is a composition, or what a control makes of one."""
 
     def same_caption(self) -> Tensor:
         """[B, B], true where two rows carry the very same caption, so that neither is the other's negative."""
@@ -66,18 +54,21 @@ def pair_batches(
     composition: Composition,
     generator: Generator,
 ) -> Iterator[Batch]:
-    """Turn batches of rows of `pixels` uint8 [N, 3, H, W] into augmented and partly composed pairs."""
+    """Turn batches of rows of `pixels` uint8 [N, 3, H, W] into augmented and partly composed pairs.
+
+    Each half of a composition comes from an augmented view of its own.
+    """
     for row_B in batches:
         image_BCHW = augment(_images(pixels, row_B), how, generator)
         token_BT = tokens.plain(row_B)
-        partner_B = draw_partners(row_B, composition.pool_M, composition.group_N, generator)
-        willing_B = torch.rand(len(row_B), generator=generator) < composition.rate
-        composed_B = willing_B & (partner_B != NOBODY) & torch.isin(row_B, composition.pool_M)
-        if composed_B.any():
-            second_B = partner_B[composed_B]
-            partners = augment(_images(pixels, second_B), how, generator)
-            image_BCHW[composed_B] = compose(image_BCHW[composed_B], partners, composition.axis, generator)
-            token_BT[composed_B] = tokens.joined(row_B[composed_B], second_B)
+        met = draw_meetings(composition, row_B, generator)
+        if len(met.place_W) and shows_partner(composition.kind):
+            partners = augment(_images(pixels, met.partner_W), how, generator)
+            image_BCHW[met.place_W] = compose(image_BCHW[met.place_W], partners, composition.axis, generator)
+        if len(met.place_W) and joins_captions(composition.kind):
+            token_BT[met.place_W] = tokens.joined(met.first_W, met.speaker_W)
+        composed_B = torch.zeros(len(row_B), dtype=torch.bool)
+        composed_B[met.place_W] = True
         yield Batch(row_B, image_BCHW, token_BT, composed_B)
 
 

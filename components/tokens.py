@@ -10,8 +10,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-CONJUNCTIONS = {"en": "and", "ja": "と"}
-"""The word that joins two captions, by the first caption's language; English where the language is another."""
+CONJUNCTIONS = {
+    "de": "und",
+    "en": "and",
+    "es": "y",
+    "fr": "et",
+    "it": "e",
+    "ja": "と",
+    "ko": "그리고",
+    "nl": "en",
+    "pt": "e",
+    "zh": "和",
+}
+"""The word that joins two captions, by the first caption's language; English where the language is another.
+
+Captions of two languages are joined in the first one's: a sentence that changes its language part-way keeps the frame
+of the language it began in (Myers-Scotton 1993, Duelling Languages: the matrix language).
+"""
 Tokenizer = Callable[[list[str]], Tensor]
 
 

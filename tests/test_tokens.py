@@ -18,9 +18,11 @@ def tokenizer():
         (("zinc hex bolt", "en"), ("brass washer", "en"), "zinc hex bolt and brass washer"),
         (("六角 ボルト", "ja"), ("平座金", "ja"), "六角 ボルト と 平座金"),
         (("hex bolt!", "en"), ("!", "en"), "hex bolt! and !"),  # "!" is token 0, as is the padding
-        (("perno", "es"), ("tuerca", "es"), "perno and tuerca"),
+        (("perno", "es"), ("tuerca", "es"), "perno y tuerca"),
+        (("六角ボルト", "ja"), ("brass washer", "en"), "六角ボルト と brass washer"),  # in the first one's language
+        (("bolti", "is"), ("ró", "is"), "bolti and ró"),
     ],
-    ids=["english", "japanese", "token-zero", "another-language"],
+    ids=["english", "japanese", "token-zero", "spanish", "two-languages", "another-language"],
 )
 def test_joining_rows_is_tokenising_the_joined_caption(tokenizer, first, second, joined):
     table = token_table([first[0], second[0]], [first[1], second[1]], tokenizer)

@@ -1,46 +1,71 @@
 """Stage `compose`: rules and plan of compositions, audited, with a preview.
 
 Reads   <selection>              selection.parquet of `retrieve`
+        <vectors>                corpus_text.npy of `embed`, if captions must be like or unlike
         <corpus>/*.tar           images, for the preview
-Writes  <out>/plan.parquet       a row for each selected image: id, may_compose, refused_by, group
-        <out>/plan.json          rate and axis
-        <out>/audit.json         shares of labels, sources and languages, before and after
+Writes  <out>/plan.parquet       a row for each selected image: id, may_compose, refused_by, group, partner, caption
+        <out>/plan.json          kind, rate, axis and limits of caption similarity
+        <out>/meets.npy          bool [G, G]: which groups of images may meet
+        <out>/captions.npy       float16 [N, D]: caption vectors, only where captions must be like or unlike
+        <out>/groups.csv         the groups in words, and how many images each may meet
+        <out>/audit.json         pairs that each rule refuses; shares of labels, sources, languages, licences
         <out>/preview.png        some compositions, numbered
-        <out>/preview.csv        their joined captions, in every script
+        <out>/preview.csv        their captions, in every script
         <metrics>                counts and the largest shift of a share
 """
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from components.compose.balance import largest_shift
 from components.compose.params import ComposeParams
-from components.compose.plan import RULES, audit, largest_shift_points, make_plan
-from components.compose.preview import caption_table, preview, sample_pairs
-from components.outputs import whole_folder, write_json, write_table
+from components.compose.plan import Plan, make_plan, refused_pairs, write_plan
+from components.compose.preview import caption_table, preview, sample_meetings
+from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.stage import run
 
 
-def main(selection: Path, corpus: Path, out: Path, metrics: Path) -> None:
+def main(selection: Path, vectors: Path, corpus: Path, out: Path, metrics: Path) -> None:
     params = load_section("compose", ComposeParams)
     selected = pd.read_parquet(selection)
-    plan = make_plan(selected, params)
-    audited = audit(selected, plan, params.rate)
+    text_ND = caption_vectors(selected, vectors) if params.rules.caption_similarity.in_force else None
+    plan = make_plan(selected, text_ND, params)
     with whole_folder(out) as folder:
-        write_table(plan, folder / "plan.parquet")
-        write_json({"rate": params.rate, "axis": params.axis}, folder / "plan.json")
-        write_json(audited, folder / "audit.json")
-        pairs = sample_pairs(plan, params.preview_compositions, params.seed)
-        preview(selected, pairs, corpus, params.axis, params.seed).save(folder / "preview.png")
-        caption_table(selected, pairs).to_csv(folder / "preview.csv", index=False, lineterminator="\n")
-    figures = {
-        "eligible": int(plan["may_compose"].sum()),
-        "refused": {rule: int((plan["refused_by"] == rule).sum()) for rule in RULES},
-        "expected_compositions_per_epoch": params.rate * int(plan["may_compose"].sum()),
-        "largest_share_shift_points": largest_shift_points(audited),
+        write_plan(plan, folder)
+        write_json({"pairs": plan.pairs, "shares": plan.shares}, folder / "audit.json")
+        met = sample_meetings(plan.composition, params.preview_compositions, params.seed)
+        preview(selected, met, plan.composition, corpus, params.seed).save(folder / "preview.png")
+        caption_table(selected, met, params.kind).to_csv(folder / "preview.csv", index=False, lineterminator="\n")
+    write_json(figures(plan, params), metrics)
+
+
+def caption_vectors(selected: pd.DataFrame, vectors: Path) -> np.ndarray:
+    """The selection's caption vectors [N, D].
+
+    Raises:
+        ValueError: the vectors are of another corpus.
+    """
+    text_ND = np.load(vectors, mmap_mode="r")
+    if len(selected) and selected["row"].max() >= len(text_ND):
+        raise ValueError(f"{vectors} has {len(text_ND):,} rows, fewer than the selection asks for. Run `dvc repro`.")
+    return np.asarray(text_ND[selected["row"].to_numpy()])
+
+
+def figures(plan: Plan, params: ComposeParams) -> dict[str, object]:
+    """What is worth comparing between runs."""
+    return {
+        "eligible": int(plan.rows["may_compose"].sum()),
+        "with_partner_share": plan.chances.with_partner_share,
+        "refused": plan.refused,
+        "groups": len(plan.groups.size_G),
+        "pairs": plan.pairs["all"],
+        "refused_pairs": refused_pairs(plan.pairs),
+        "expected_compositions_per_epoch": params.rate * plan.chances.composed_share * len(plan.rows),
+        "largest_share_shift_points": abs(largest_shift(plan.shares)[2]),
     }
-    write_json(figures, metrics)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A picture of some compositions as the student will see them, with their joined captions."""
+"""A picture of some compositions as the student will see them, with their captions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,53 +9,68 @@ import pandas as pd
 import torch
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from components.composition import Axis, compose
+from components.composition import Kind, compose, joins_captions, shows_partner
 from components.corpus import read_images
+from components.meetings import Composition, Meetings, draw_meetings
 from components.sheet import INK, PAPER
 from components.tokens import CONJUNCTIONS
 
 TILE_PX, WORDS_PX, COLUMNS = 128, 66, 6
 
 
-def preview(
-    selection: pd.DataFrame, pairs: Sequence[tuple[int, int]], corpus: Path, axis: Axis, seed: int
-) -> Image.Image:
-    """The compositions of `pairs` (row numbers), numbered from 1 as in `caption_table`."""
+def preview(selection: pd.DataFrame, met: Meetings, composition: Composition, corpus: Path, seed: int) -> Image.Image:
+    """The compositions of `met`, numbered from 1 as in `caption_table`."""
     generator = torch.Generator().manual_seed(seed)
-    rows = -(-max(1, len(pairs)) // COLUMNS)
+    rows = -(-max(1, len(met.first_W)) // COLUMNS)
     picture = Image.new("RGB", (COLUMNS * (TILE_PX + 12) + 12, rows * (TILE_PX + WORDS_PX) + 12), PAPER)
-    for number, (first, second) in enumerate(pairs):
+    for number, (first, partner, speaker) in enumerate(rows_of(met)):
         left = 12 + number % COLUMNS * (TILE_PX + 12)
         top = 12 + number // COLUMNS * (TILE_PX + WORDS_PX)
-        tensors = [_tensor(image) for image in read_images(corpus, selection.iloc[[first, second]])]
-        tile_CHW = compose(tensors[0][None], tensors[1][None], axis, generator)[0]
+        tensors = [_tensor(image) for image in read_images(corpus, selection.iloc[[first, partner]])]
+        tile_CHW = tensors[0]
+        if shows_partner(composition.kind):
+            tile_CHW = compose(tensors[0][None], tensors[1][None], composition.axis, generator)[0]
         picture.paste(Image.fromarray(tile_CHW.permute(1, 2, 0).numpy()), (left, top))
-        caption = caption_of(selection.iloc[first], selection.iloc[second])
+        caption = caption_of(selection.iloc[first], selection.iloc[speaker], composition.kind)
         _write_caption(picture, number + 1, caption, left, top + TILE_PX + 4)
     return picture
 
 
-def caption_table(selection: pd.DataFrame, pairs: Sequence[tuple[int, int]]) -> pd.DataFrame:
-    """The joined captions of the preview, in every script: number, first and second image, caption."""
-    captions = [caption_of(selection.iloc[first], selection.iloc[second]) for first, second in pairs]
-    columns = {"first_id": [first for first, _ in pairs], "second_id": [second for _, second in pairs]}
-    named = {name: [str(selection["id"].iloc[row]) for row in rows] for name, rows in columns.items()}
-    return pd.DataFrame({"number": range(1, len(pairs) + 1), **named, "caption": captions})
+def caption_table(selection: pd.DataFrame, met: Meetings, kind: Kind) -> pd.DataFrame:
+    """The captions of the preview, in every script: number, whose picture is first and second, whose words second."""
+    ids = selection["id"].to_numpy()
+    lines = [
+        {
+            "number": number,
+            "first_id": ids[first],
+            "second_id": ids[partner],
+            "second_caption_id": ids[speaker] if joins_captions(kind) else "",
+            "caption": caption_of(selection.iloc[first], selection.iloc[speaker], kind),
+        }
+        for number, (first, partner, speaker) in enumerate(rows_of(met), start=1)
+    ]
+    return pd.DataFrame(lines, columns=["number", "first_id", "second_id", "second_caption_id", "caption"])
 
 
-def sample_pairs(plan: pd.DataFrame, count: int, seed: int) -> list[tuple[int, int]]:
-    """Up to `count` pairs of row numbers that the plan allows, drawn with `seed`."""
-    eligible = np.flatnonzero(plan["may_compose"])
-    group = plan["group"].to_numpy()
-    shuffled = np.random.default_rng(seed).permutation(eligible)
-    half = len(shuffled) // 2
-    pairs = zip(shuffled[:half], shuffled[half : 2 * half], strict=True)
-    return [(int(first), int(second)) for first, second in pairs if group[first] != group[second]][:count]
+def sample_meetings(composition: Composition, count: int, seed: int) -> Meetings:
+    """Up to `count` compositions that the plan allows, drawn with `seed` as `train` draws them."""
+    generator = torch.Generator().manual_seed(seed)
+    pool_M = composition.pool_M
+    shuffled = pool_M[torch.randperm(len(pool_M), generator=generator)]
+    firsts = shuffled[: min(count, max(1, len(pool_M) // 2))]  # the others are left to meet
+    return draw_meetings(replace(composition, rate=1.0), firsts, generator)
 
 
-def caption_of(first: pd.Series, second: pd.Series) -> str:
-    """The joined caption, in words."""
-    return f"{first['caption']} {CONJUNCTIONS.get(first['language'], CONJUNCTIONS['en'])} {second['caption']}"
+def rows_of(met: Meetings) -> Iterator[tuple[int, int, int]]:
+    """First, partner and speaker of each composition."""
+    return zip(met.first_W.tolist(), met.partner_W.tolist(), met.speaker_W.tolist(), strict=True)
+
+
+def caption_of(first: pd.Series, speaker: pd.Series, kind: Kind = "clip_c") -> str:
+    """The composition's caption, in words."""
+    if not joins_captions(kind):
+        return str(first["caption"])
+    return f"{first['caption']} {CONJUNCTIONS.get(first['language'], CONJUNCTIONS['en'])} {speaker['caption']}"
 
 
 def _tensor(image: Image.Image) -> torch.Tensor:

@@ -13,7 +13,8 @@ from components.corpus import read_images, read_manifest
 from components.embedder import logit_scale, pair_vectors, seeded
 from components.fit import fit
 from components.losses import pair_terms
-from components.pairs import Batch, Composition, pair_batches, row_batches
+from components.meetings import anyone
+from components.pairs import Batch, pair_batches, row_batches
 from components.params import ParamsError, unknown_name
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
@@ -32,8 +33,7 @@ def from_scratch(corpus: Path, accepted: Path, params: PretrainParams) -> tuple[
     pixels = pixel_table(read_images(corpus, records), len(records), clip)
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
     order, drawing = seeded(params.machine.seed, 0, 1)
-    everyone_N = torch.arange(len(records))
-    composition = Composition(params.composition_rate, params.composition_axis, everyone_N, everyone_N)
+    composition = anyone(params.composition_rate, params.composition_axis, len(records))
     batches = pair_batches(
         pixels,
         tokens,

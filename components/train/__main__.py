@@ -1,6 +1,6 @@
 """Stage `train`: the student.
 
-Reads   <corpus>/*.tar, <model>/, <retrieve>/{selection.parquet,labels.json}, <compose>/{plan.parquet,plan.json}
+Reads   <corpus>/*.tar, <model>/, <retrieve>/{selection.parquet,labels.json}, <compose>/plan.*, meets.npy
 Writes  <out>/open_clip_config.json, open_clip_model.safetensors   the student, in open_clip's layout
         <out>/curve.csv                                            step, learning_rate and each weighted term
         <out>/provenance.json                                      what it learned from
@@ -14,8 +14,8 @@ import torch
 
 from components import clip as clips
 from components.corpus import read_images
-from components.outputs import read_json, whole_folder, write_json
-from components.pairs import Composition
+from components.meetings import read_composition
+from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.pixels import pixel_table
 from components.progress import progress
@@ -52,13 +52,6 @@ def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, me
         write_json(provenance, folder / "provenance.json")
     last = curve.tail(20).mean().drop(["step", "learning_rate"])
     write_json({**counts, **{f"last_{name}": value for name, value in last.items()}}, metrics)
-
-
-def read_composition(compose: Path) -> Composition:
-    """The plan as the batches want it."""
-    values, plan = read_json(compose / "plan.json"), pd.read_parquet(compose / "plan.parquet")
-    pool_M = torch.from_numpy(plan["may_compose"].to_numpy().copy()).nonzero().flatten()
-    return Composition(values["rate"], values["axis"], pool_M, torch.from_numpy(plan["group"].to_numpy().copy()))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ this one already". A record that breaks a rule is quarantined (severity `warning
 stops the stage (severity `critical`).
 """
 
-import re
 from dataclasses import dataclass
 
 from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
@@ -16,6 +15,7 @@ from great_expectations.expectations.core.expect_column_values_to_match_regex im
 from great_expectations.expectations.expectation import Expectation
 
 from components.validate.params import ValidateParams
+from components.wildcards import wildcard_regex
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rule:
 def record_rules(params: ValidateParams) -> list[Rule]:
     """What each record must be by itself."""
     between = ExpectColumnValuesToBeBetween
-    licences = licence_regex(params.allowed_licences)
+    licences = wildcard_regex(params.allowed_licences)
     return [
         Rule("missing_image", between(column="bytes", min_value=1)),
         Rule("broken_image", between(column="width", min_value=1)),
@@ -87,16 +87,3 @@ def whole_rules(params: ValidateParams) -> list[Rule]:
     """What must hold of the accepted records together."""
     enough = ExpectColumnValuesToBeBetween(column="accepted", min_value=params.min_accepted)
     return [Rule("too_few_records", enough, True)]
-
-
-def licence_regex(patterns: list[str]) -> str:
-    """One regular expression for the licences that `patterns` allow: `CC-BY-4.*` also means `cc by 4.0`.
-
-    Non-capturing groups throughout: Great Expectations warns of others.
-    """
-    return r"(?i)^(?:" + "|".join(_licence_regex(pattern) for pattern in patterns) + r")$"
-
-
-def _licence_regex(pattern: str) -> str:
-    parts = {"*": ".*", "?": ".", "-": "[- ]", " ": "[- ]"}
-    return "".join(parts.get(character, re.escape(character)) for character in pattern.strip())
