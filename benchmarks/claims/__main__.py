@@ -1,0 +1,51 @@
+"""Which of the training ideas pay, side by side on the same places, seeds and steps.
+
+    python -m benchmarks.claims [1 2 3 4 5 6] [--jobs emoji ldraw] [--seeds 1 2 3] [--table]
+
+Every trial is a line of .kakehashi/benchmarks/claims/record.jsonl as soon as it is done; a rerun goes on from there.
+`--table` only prints what is known.
+"""
+
+import argparse
+import dataclasses
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.claims.grids import BENCHMARKS
+from benchmarks.claims.places import JOBS, PLACES
+from benchmarks.claims.tables import table
+from benchmarks.claims.trial import Trial, base_figures, run
+from benchmarks.retrieval.results import Results
+
+
+def measure(root: Path, trial: Trial, results: Results, commit: str) -> None:
+    """Run the trial unless its line is there."""
+    key = dataclasses.asdict(trial) | {"changes": list(trial.changes)}
+    if results.find(key) is None:
+        figures = base_figures(root, trial.job, trial.seed) if trial.arm == "base" else run(root, trial)
+        results.add({**key, "commit": commit, **figures})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.claims", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("numbers", nargs="*", default=list(BENCHMARKS), help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--table", action="store_true", help="only print what is known")
+    options = parser.parse_args(arguments)
+    root = Path.cwd()
+    results = Results(root / PLACES / "record.jsonl")
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True).strip()
+    for number in options.numbers:
+        benchmark = BENCHMARKS[number]
+        bases = [Trial(job, seed, "base") for job in benchmark.jobs if job in options.jobs for seed in options.seeds]
+        trials = sorted([*bases, *benchmark.trials(options.jobs, options.seeds)], key=lambda one: (one.job, one.seed))
+        for trial in trials if not options.table else ():
+            print(f"{number}: {trial.job}, seed {trial.seed}, {trial.arm}", flush=True)
+            measure(root, trial, results, commit)
+        print(f"\n{number}. {benchmark.title}\n\n{table(benchmark, trials, results)}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
