@@ -60,6 +60,14 @@ class MovingAverage:
                 model.get_buffer(name).copy_(buffer)
         return Clip(model, self.clip.architecture, self.clip.preprocessing, self.clip.tokenizer, self.clip.device)
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that an exact continuation needs."""
+        return self._average.state_dict()
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Continue from another's `state_dict`."""
+        self._average.load_state_dict(state)
+
 
 def seeded(seed: int, *streams: int) -> Iterator[torch.Generator]:
     """Independent generators from one seed, one for each of `streams`."""

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -23,7 +24,12 @@ def centroid_distance(image_ND: Tensor, text_ND: Tensor) -> Tensor:
 
 def alignment(image_ND: Tensor, text_ND: Tensor) -> Tensor:
     """Mean squared distance of a pair: 0 (each image on its text) to 4 (opposite). L_Align of Fahim et al. 2024."""
-    return (image_ND - text_ND).square().sum(dim=1).mean()
+    return pair_distances(image_ND, text_ND).mean()
+
+
+def pair_distances(image_ND: Tensor, text_ND: Tensor) -> Tensor:
+    """Squared distance of each pair, [N], 0 to 4."""
+    return (image_ND - text_ND).square().sum(dim=1)
 
 
 def uniformity(points_MD: Tensor) -> Tensor:
@@ -47,6 +53,14 @@ def cross_uniformity(image_ND: Tensor, text_ND: Tensor, same_NN: Tensor | None =
     if not len(others):  # every caption is the same: there is nobody to stand apart from
         return image_ND.new_zeros(())
     return others.logsumexp(dim=0) - math.log(len(others))
+
+
+def centroid_uniformity(image_ND: Tensor, text_ND: Tensor) -> Tensor:
+    """Uniformity of the pairs' normalised midpoints: 0 (all pairs in one place) down to -4 (spread out).
+
+    It spreads pairs over the sphere and leaves image and text of one pair free to meet. ModGap 2026, https://arxiv.org/abs/2601.18525
+    """
+    return uniformity(F.normalize(image_ND + text_ND, dim=1))
 
 
 def squared_distances(left_ND: Tensor, right_MD: Tensor) -> Tensor:

@@ -33,6 +33,8 @@ class PairTerms(Section):
     """Draws each image to its own caption (contrastive gap, L_Align)."""
     cross_uniformity: NonNegativeFloat
     """Spreads images from the captions of other pairs (contrastive gap, L_XUniform)."""
+    centroid_uniformity: NonNegativeFloat
+    """Spreads the midpoints of pairs over the sphere, image and caption of a pair together (ModGap)."""
 
     def any(self) -> bool:
         """Whether a term is left to learn from."""

@@ -14,6 +14,7 @@ from components.augment import augment
 from components.composition import compose, joins_captions, shows_partner
 from components.learning import Augmentation
 from components.meetings import Composition, draw_meetings
+from components.partners import NOBODY
 from components.tokens import TokenTable
 
 
@@ -24,8 +25,13 @@ class Batch:
     row_B: Tensor
     image_BCHW: Tensor
     token_BT: Tensor
-    composed_B: Tensor
-    """True where the pair is a composition, or what a control makes of one."""
+    partner_B: Tensor
+    """Row that each pair was composed with (or what a control makes of that), NOBODY where a pair stands alone."""
+
+    @property
+    def composed_B(self) -> Tensor:
+        """True where the pair is a composition."""
+        return self.partner_B != NOBODY
 
     def same_caption(self) -> Tensor:
         """[B, B], true where two rows carry the very same caption, so that neither is the other's negative."""
@@ -67,9 +73,9 @@ def pair_batches(
             image_BCHW[met.place_W] = compose(image_BCHW[met.place_W], partners, composition.axis, generator)
         if len(met.place_W) and joins_captions(composition.kind):
             token_BT[met.place_W] = tokens.joined(met.first_W, met.speaker_W)
-        composed_B = torch.zeros(len(row_B), dtype=torch.bool)
-        composed_B[met.place_W] = True
-        yield Batch(row_B, image_BCHW, token_BT, composed_B)
+        partner_B = torch.full_like(row_B, NOBODY)
+        partner_B[met.place_W] = met.partner_W
+        yield Batch(row_B, image_BCHW, token_BT, partner_B)
 
 
 def _images(pixels: np.ndarray, row_B: Tensor) -> Tensor:

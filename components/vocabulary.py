@@ -1,7 +1,7 @@
 """A text tower that holds only the words its texts use, for the time of its training.
 
-Of the 49,408 rows of CLIP's token table a small corpus uses a few hundred. The others get no gradient, yet the optimiser
-and the moving average would carry them through every step.
+Of the 49,408 rows of CLIP's token table a small corpus uses a few hundred. The others get no gradient, yet optimiser
+and moving average would carry them through every step.
 
 Shape legend: B = texts, T = context length, U = tokens in use, V = tokens in all, W = width of the tower.
 """

@@ -9,6 +9,7 @@ import torch
 from components.geometry import (
     alignment,
     centroid_distance,
+    centroid_uniformity,
     cross_uniformity,
     linear_separability,
     squared_distances,
@@ -88,3 +89,24 @@ def test_modalities_far_apart_are_separable_and_equal_ones_are_not(unit_rows):
     shifted /= np.linalg.norm(shifted, axis=1, keepdims=True)
     assert linear_separability(image, shifted, seed=0) > 0.95
     assert linear_separability(image, image, seed=0) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("image", "text", "expected"),
+    [
+        (points(NORTH, EAST), points(EAST, NORTH), 0.0),  # both midpoints lie north-east
+        (points(NORTH, SOUTH), points(NORTH, SOUTH), -8.0),  # midpoints at opposite poles
+        (points(NORTH, NORTH), points(NORTH, EAST), -2 * (2 - math.sqrt(2))),  # midpoints 45 degrees apart
+    ],
+    ids=["one-midpoint", "opposite-poles", "half-a-right-angle"],
+)
+def test_centroid_uniformity(image, text, expected):
+    assert centroid_uniformity(image, text).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_centroid_uniformity_agrees_with_loops(unit_rows):
+    image, text = unit_rows(6, 5, seed=8), unit_rows(6, 5, seed=9)
+    middle = [(v + t) / np.linalg.norm(v + t) for v, t in zip(image, text, strict=True)]
+    total = [math.exp(-2 * ((a - b) ** 2).sum()) for i, a in enumerate(middle) for j, b in enumerate(middle) if i != j]
+    found = centroid_uniformity(torch.from_numpy(image), torch.from_numpy(text)).item()
+    assert found == pytest.approx(math.log(np.mean(total)), abs=1e-5)

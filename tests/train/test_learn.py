@@ -10,14 +10,19 @@ from components import clip as clips
 from components.learning import Augmentation, Machine, Optimisation, PairTerms
 from components.pairs import Composition
 from components.train.learn import Lessons, Student
-from components.train.params import TrainParams
+from components.train.params import Anchor, Balance, Bank, ClassBalance, Robust, TrainParams
 from components.zeroshot import Task, parse_labels
 
 PARAMS = TrainParams(
     optimiser=Optimisation(steps=12, batch_pairs=16, learning_rate=0.002, warmup_steps=2, weight_decay=0.0),
-    terms=PairTerms(contrastive=0.5, uniformity=0.1, alignment=0.1, cross_uniformity=0.1),
+    terms=PairTerms(contrastive=0.5, uniformity=0.1, alignment=0.1, cross_uniformity=0.1, centroid_uniformity=0.0),
     soft_target=1.0,
     teacher_share=0.2,
+    bank=Bank(size=0, momentum=0.9, warmup_steps=0, most_batch_pairs=64, same_label=False, similar_captions=1.0),
+    robust=Robust(rince=0.0, q=0.5, density=0.01, temperature=0.07, clean_from_epoch=0, least_weight=0.1),
+    balance=Balance(weight=0.0, steps=5, rho=0.0, ramp_steps=0),
+    class_balance=ClassBalance(beta=0.0, most_weight=3.0, logit_adjustment=0.0),
+    anchor=Anchor(logits=0.0, features=0.0, weights=0.0),
     average_decay=0.5,
     augmentation=Augmentation(least_scale=0.9, rotation_degrees=5, flip=False, colour=0.1, grey=0, negative=0, edges=0),
     machine=Machine(seed=1, threads=1, device="cpu"),
@@ -87,4 +92,4 @@ def one_thread():
 def test_prompts_go_round_with_the_templates():
     student, _ = trained()
     tokenizer = open_clip.SimpleTokenizer(context_length=48)
-    assert torch.equal(student.prompts[1], tokenizer(["a red tile", "a blue tile"]))
+    assert torch.equal(student.terms.class_tokens(step=1), tokenizer(["a red tile", "a blue tile"]))
