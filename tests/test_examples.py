@@ -12,6 +12,7 @@ from flows.form import section_models
 
 ROOT = Path(__file__).parents[1]
 OVERLAYS = sorted((ROOT / "examples").glob("*.yaml"))
+PRESETS = sorted((ROOT / "examples" / "presets").glob("*.yaml"))
 DATA = ROOT.parent / "shared" / "data"
 
 
@@ -25,6 +26,19 @@ def test_an_overlay_fits_params(overlay, tmp_path):
     assert lines_per_source(overlay) <= 5
     names = {source["name"] for source in merged["collect"]["corpus"]}
     assert set(merged["pretrain"]["sources"]) <= names
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda file: file.stem)
+def test_a_preset_fits_params_and_says_all_that_tells_presets_apart(preset, tmp_path):
+    """One preset over another is that one alone: each sets the same terms, and nothing but `train` and compose.rate."""
+    params = tmp_path / "params.yaml"
+    params.write_bytes((ROOT / "params.yaml").read_bytes())
+    settings.change_settings(params, [settings.overlay(preset)], section_models())
+    values = read_yaml(preset)
+    assert set(values) == {"compose", "train"} and set(values["compose"]) == {"rate"}
+    weights = {"terms", "soft_target", "bank", "robust", "balance", "class_balance", "anchor"}
+    assert set(values["train"]) - {"teacher_share", "average_decay"} == weights
+    assert {"clip", "cua", "cuaxu", "mudg", "robust", "kakehashi"} == {file.stem for file in PRESETS}
 
 
 def lines_per_source(overlay):

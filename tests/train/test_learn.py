@@ -1,7 +1,9 @@
 """The student learns from pseudo-labels, twice the same from one seed."""
 
+import math
+from pathlib import Path
+
 import numpy as np
-import open_clip
 import pandas as pd
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from components import clip as clips
 from components.learning import Augmentation, Machine, Optimisation, PairTerms
 from components.pairs import Composition
+from components.params import read_yaml
 from components.train.learn import Lessons, Student
 from components.train.params import Anchor, Balance, Bank, ClassBalance, Robust, TrainParams
 from components.zeroshot import Task, parse_labels
@@ -30,7 +33,7 @@ PARAMS = TrainParams(
 TASK = Task(parse_labels(["red", "blue"]), ("{}", "a {} tile"))
 
 
-def lessons() -> Lessons:
+def tiles() -> Lessons:
     """Thirty-two tiles, red or blue, with noise."""
     draw = np.random.default_rng(0)
     pixels = draw.integers(0, 60, size=(32, 3, 64, 64), dtype=np.uint8)
@@ -44,7 +47,7 @@ def lessons() -> Lessons:
 
 def trained(params: TrainParams = PARAMS):
     torch.manual_seed(0)
-    student = Student(clips.scratch(embed_dim=32, image_px=64, seed=1), lessons(), params)
+    student = Student(clips.scratch(embed_dim=32, image_px=64, seed=1), tiles(), params)
     return student, list(student.fit())
 
 
@@ -81,15 +84,19 @@ def test_without_the_soft_target_there_is_no_such_term():
     assert "soft_target" not in reports[0].terms
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+PRESETS = sorted((Path(__file__).parents[2] / "examples" / "presets").glob("*.yaml"))
+TINY = {"bank": {"warmup_steps": 1}, "optimiser": {"steps": 3, "batch_pairs": 6, "warmup_steps": 0}}
 
 
-def test_prompts_go_round_with_the_templates():
-    student, _ = trained()
-    tokenizer = open_clip.SimpleTokenizer(context_length=48)
-    assert torch.equal(student.terms.class_tokens(step=1), tokenizer(["a red tile", "a blue tile"]))
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda file: file.stem)
+def test_every_preset_takes_finite_steps(preset, small, lessons, train_params):
+    values = read_yaml(preset)
+    student = Student(small, lessons(values["compose"]["rate"]), train_params(values["train"], TINY))
+    reports = list(student.fit())
+    assert len(reports) == 3 and all(math.isfinite(report.terms["total"]) for report in reports)
+    assert all(torch.isfinite(weight).all() for weight in small.model.parameters())
+
+
+def test_compositions_need_a_term_over_pairs(small, lessons, train_params):
+    with pytest.raises(ValueError, match=r"compose.rate is above 0, but every term .* Set compose.rate to 0, or raise"):
+        Student(small, lessons(0.2), train_params({"soft_target": 1.0}))
