@@ -19,17 +19,19 @@ import torch
 from components import clip as clips
 from components.corpus import read_image_bytes, read_images, read_manifest
 from components.embedder import logit_scale, pair_vectors, seeded
-from components.fit import fit
+from components.fit import Fit
 from components.learning import Optimisation
 from components.losses import pair_terms
 from components.meetings import anyone, read_composition
+from components.order import RowOrder
 from components.ordered import in_order
-from components.pairs import Batch, pair_batches, row_batches
+from components.pairs import Batch, pair_batches
 from components.params import load_section
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
 from components.tokens import token_table
-from components.train.learn import Lessons, Student
+from components.train.learn import Student
+from components.train.lessons import Lessons, split
 from components.train.params import TrainParams
 from components.zeroshot import read_task
 
@@ -128,19 +130,19 @@ def pretrain_both(
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
     composition = anyone(params.composition_rate, params.composition_axis, len(records))
     order, drawing = seeded(1, 0, 1)
-    rows = row_batches(len(records), params.optimiser.batch_pairs, order)
+    rows = RowOrder(torch.arange(len(records)), params.optimiser.batch_pairs, order)
     drawn = pair_batches(pixels, tokens, rows, params.augmentation, composition, drawing)
     ready = list(itertools.islice(drawn, STEPS))
     how = few_steps(params.optimiser)
 
-    def terms_of(batch: Batch):
+    def terms_of(batch: Batch, step: int):
         image_ND, text_ND = pair_vectors(clip, batch)
         return pair_terms(image_ND, text_ND, logit_scale(clip), batch.same_caption(), params.terms)
 
     def steps(batches: Iterable[Batch]) -> Work:
         def work() -> None:
             clip.model.train()
-            for _ in fit(clip.model, iter(batches), terms_of, how):
+            for _ in Fit(clip.model, iter(batches), terms_of, how, lambda batch: []):
                 pass
 
         return work
@@ -155,14 +157,15 @@ def train_both(data: Path, params: TrainParams) -> tuple[Work, Work]:
     pixels = pixel_table(read_images(data / "collect" / "corpus", selection), len(selection), clip)
     task, composition = read_task(data / "retrieve" / "labels.json"), read_composition(data / "compose")
     params = params.model_copy(update={"optimiser": few_steps(params.optimiser)})
-    student = Student(clip, Lessons(pixels, selection, task, composition), params)
-    drawn = student.batches
+    parts = split(selection["label"], params.held_out, *seeded(params.machine.seed, 4))
+    student = Student(clip, Lessons(pixels, selection, task, composition, *parts), params)
+    drawn = student.batches(student.order, student.drawing)
     ready = list(itertools.islice(drawn, STEPS))
 
     def steps(batches: Iterable[Batch]) -> Work:
         def work() -> None:
-            student.batches = iter(batches)
-            for _ in student.fit():
+            student.steps.batches, student.steps.steps_taken = iter(batches), 0
+            for _ in student.steps:
                 pass
 
         return work

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import open_clip
@@ -48,6 +48,8 @@ class Clip:
     preprocessing: PreprocessCfg
     tokenizer: Callable[[list[str]], Tensor]
     device: str = "cpu"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """What the towers compute in while a loss is taken of them (`embedder`); `encode_*` is always fp32."""
 
     @property
     def towers(self) -> Any:

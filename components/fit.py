@@ -1,13 +1,15 @@
 """The training loop: it yields a report a step; the caller logs, saves and stops."""
 
+import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from components.gathered import processes, sum_gradients
 from components.learning import Optimisation
 
 Item = TypeVar("Item")
@@ -20,6 +22,12 @@ class StepReport:
     step: int
     terms: dict[str, float]
     learning_rate: float
+    figures: dict[str, float] = field(default_factory=dict)
+    """What was measured after the step, on steps where something was."""
+
+    def row(self) -> dict[str, float]:
+        """The report as a line of `curve.csv`."""
+        return {"step": self.step, "learning_rate": self.learning_rate, **self.terms, **self.figures}
 
 
 def warmup_cosine(step: int, *, steps: int, warmup: int, peak: float) -> float:
@@ -29,37 +37,99 @@ def warmup_cosine(step: int, *, steps: int, warmup: int, peak: float) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def fit(
-    model: nn.Module,
-    batches: Iterable[Item],
-    terms_of: Callable[[Item], dict[str, Tensor]],
-    how: Optimisation,
-) -> Iterator[StepReport]:
-    """Minimise the sum of `terms_of(batch)` over `model`'s trainable weights by AdamW, one report a step.
+class Fit(Generic[Item]):
+    """AdamW on `model`'s trainable weights against the sum of `terms_of(batch, step)`.
 
-    Raises:
-        ValueError: a term is not finite; the message names the step, the term and the mend.
+    Iterating takes the steps that are left and yields a report of each; between two of them the state may be kept.
+    `ids_of` names the records of a batch, for the message about one that breaks the training; `after_step` is told of
+    each batch when its step is taken, before the report.
     """
-    optimiser = torch.optim.AdamW(
-        parameter_groups(model, how.weight_decay), lr=how.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True
-    )
-    for step, batch in zip(range(how.steps), batches, strict=False):
-        rate = warmup_cosine(step, steps=how.steps, warmup=how.warmup_steps, peak=how.learning_rate)
-        for group in optimiser.param_groups:
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batches: Iterable[Item],
+        terms_of: Callable[[Item, int], dict[str, Tensor]],
+        how: Optimisation,
+        ids_of: Callable[[Item], Sequence[str]],
+        after_step: Callable[[Item, int], None] = lambda batch, step: None,
+    ):
+        self.model, self.batches, self.terms_of, self.how = model, batches, terms_of, how
+        self.ids_of, self.after_step = ids_of, after_step
+        self.optimiser = torch.optim.AdamW(
+            parameter_groups(model, how.weight_decay), lr=how.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True
+        )
+        self.steps_taken = 0
+
+    def __iter__(self) -> Iterator[StepReport]:
+        for batch in itertools.islice(self.batches, self.how.steps - self.steps_taken):
+            yield self._step(batch)
+
+    def _step(self, batch: Item) -> StepReport:
+        """One step.
+
+        Raises:
+            ValueError: a term or the gradient is not finite, or memory ran out; no weight has moved.
+        """
+        step = self.steps_taken
+        rate = warmup_cosine(step, steps=self.how.steps, warmup=self.how.warmup_steps, peak=self.how.learning_rate)
+        for group in self.optimiser.param_groups:
             group["lr"] = rate
-        terms = terms_of(batch)
-        total = torch.stack(list(terms.values())).sum()
-        values = {name: term.item() for name, term in terms.items()}
-        for name, value in values.items():
-            if not math.isfinite(value):
-                raise ValueError(
-                    f"step {step}: the term `{name}` is {value}. Lower optimiser.learning_rate of this stage."
-                )
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        optimiser.step()
-        clamp_logit_scale(model)
-        yield StepReport(step, {"total": total.item(), **values}, rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        try:
+            terms = self.terms_of(batch, step)
+            total = torch.stack(list(terms.values())).sum()
+            values = {name: term.item() for name, term in terms.items()}
+            for name, value in values.items():
+                self._check(value, f"the term `{name}`", batch)
+            (total / processes()).backward()
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            raise ValueError(
+                f"step {step}: the memory does not hold a step of {self.how.batch_pairs} pairs. Lower "
+                "optimiser.batch_pairs of this stage, or set optimiser.chunk_pairs to a part of it."
+            ) from None
+        sum_gradients(self.model)
+        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
+        self._check(torch.nn.utils.get_total_norm(gradients).item(), "the size of the gradient", batch)
+        self.optimiser.step()
+        clamp_logit_scale(self.model)
+        self.after_step(batch, step)
+        self.steps_taken += 1
+        return StepReport(step, {"total": total.item(), **values}, rate)
+
+    def _check(self, value: float, what: str, batch: Item) -> None:
+        if math.isfinite(value):
+            return
+        ids = list(self.ids_of(batch))
+        some = ", ".join(ids[:IDS_SHOWN]) + (", …" if len(ids) > IDS_SHOWN else "")
+        raise ValueError(
+            f"step {self.steps_taken}: {what} is {value} on a batch of {len(ids)} records ({some}). "
+            "Lower optimiser.learning_rate of this stage, or look at these records."
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, optimiser and how many steps are taken."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "steps_taken": self.steps_taken,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.steps_taken = state["steps_taken"]
+
+
+IDS_SHOWN = 4
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is a device or this machine saying that its memory is full."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

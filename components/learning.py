@@ -20,6 +20,11 @@ class Optimisation(Section):
     """Steps of linear climb."""
     weight_decay: NonNegativeFloat
     """Decoupled decay of matrices and filters; gains, biases and the logit scale have none."""
+    chunk_pairs: NonNegativeInt
+    """Pairs whose activations are in memory at once, for batches that do not fit; 0 is the whole batch. The loss still
+    sees the whole batch, and the towers run forward twice. Batch normalisation then has each chunk's statistics."""
+    checkpoint_every: PositiveInt
+    """Steps between two checkpoints, from which a killed training goes on with the very same numbers."""
 
 
 class PairTerms(Section):
@@ -68,4 +73,8 @@ class Machine(Section):
     threads: PositiveInt
     """CPU threads; another number gives weights that differ in their last bits."""
     device: Literal["cpu", "cuda"]
-    """Where the model computes; a GPU gives other last bits than a CPU."""
+    """Where the model computes; a GPU gives other last bits than a CPU, and not always the same ones twice."""
+    precision: Literal["fp32", "bf16"]
+    """Numbers that the towers compute in: `fp32`, or `bf16` under automatic mixed precision. Losses are in fp32."""
+    compile: bool
+    """Compile the towers with `torch.compile`: a slow first step, faster others on a GPU, and other last bits."""

@@ -4,9 +4,10 @@ Shape legend: N = rows of the table, B = rows in a batch, W = rows that are comp
 G = groups of rows that the rules treat alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,13 @@ class Composition:
     """With `fixed_partners`, each row's only partner, or NOBODY."""
     caption_N: Tensor | None = None
     """With `mismatched_second_caption`, a number for each row's caption; equal captions have equal numbers."""
+
+    def among(self, row_N: Tensor) -> Self:
+        """The same rules where none but these rows may be part of a composition."""
+        partner_N = self.partner_N
+        if partner_N is not None:
+            partner_N = torch.where(torch.isin(partner_N, row_N), partner_N, NOBODY)
+        return replace(self, pool_M=self.pool_M[torch.isin(self.pool_M, row_N)], partner_N=partner_N)
 
     @cached_property
     def partners(self) -> Partners:

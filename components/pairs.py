@@ -38,20 +38,6 @@ class Batch:
         return (self.token_BT[:, None] == self.token_BT[None]).all(dim=2)
 
 
-def row_batches(rows: int, batch: int, generator: Generator) -> Iterator[Tensor]:
-    """Endless batches of row numbers: every row once per epoch, in a fresh order, no short batch within an epoch.
-
-    Raises:
-        ValueError: there are fewer rows than a batch needs.
-    """
-    if rows < 2:
-        raise ValueError(f"There are {rows} pairs to learn from, and contrast needs at least 2. Widen the selection.")
-    batch = min(batch, rows)
-    while True:
-        order = torch.randperm(rows, generator=generator)
-        yield from order[: rows - rows % batch].split(batch)
-
-
 def pair_batches(
     pixels: np.ndarray,
     tokens: TokenTable,
@@ -62,7 +48,8 @@ def pair_batches(
 ) -> Iterator[Batch]:
     """Turn batches of rows of `pixels` uint8 [N, 3, H, W] into augmented and partly composed pairs.
 
-    Each half of a composition comes from an augmented view of its own.
+    Each half of a composition comes from an augmented view of its own. Nothing is drawn ahead: between two batches
+    `batches` and `generator` hold all the state there is.
     """
     for row_B in batches:
         image_BCHW = augment(_images(pixels, row_B), how, generator)

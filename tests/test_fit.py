@@ -6,10 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from components.fit import fit, parameter_groups, warmup_cosine
+from components.fit import Fit, parameter_groups, warmup_cosine
 from components.learning import Optimisation
 
-HOW = Optimisation(steps=40, batch_pairs=4, learning_rate=0.05, warmup_steps=4, weight_decay=0.0)
+HOW = Optimisation(
+    steps=40, batch_pairs=4, learning_rate=0.05, warmup_steps=4, weight_decay=0.0, chunk_pairs=0, checkpoint_every=9
+)
 FAST = HOW.model_copy(update={"learning_rate": 0.3})
 
 
@@ -27,18 +29,54 @@ def test_warmup_then_half_a_cosine(step, expected):
     assert warmup_cosine(step, steps=10, warmup=4, peak=1.0) == pytest.approx(expected)
 
 
+def ids_of(batch):
+    return [f"shop/{row}" for row in range(batch, batch + 6)]
+
+
 def test_it_finds_the_bottom_of_a_bowl_and_reports_each_step():
     model = nn.Linear(1, 1, bias=False)
-    reports = list(fit(model, iter(range(100)), lambda _: {"bowl": (model.weight - 3).square().sum()}, FAST))
+    terms_of = lambda batch, step: {"bowl": (model.weight - 3).square().sum()}  # noqa: E731
+    reports = list(Fit(model, iter(range(100)), terms_of, FAST, ids_of))
     assert [report.step for report in reports] == list(range(40))
     assert reports[-1].terms["total"] < 0.2 * reports[0].terms["total"]
 
 
-def test_a_term_that_is_no_number_stops_the_training_by_name():
+def test_a_term_that_is_no_number_stops_the_training_by_name_and_names_the_records():
     model = nn.Linear(1, 1)
+    before = model.weight.item()
     terms = {"sound": model.weight.sum(), "broken": model.weight.sum() * math.nan}
-    with pytest.raises(ValueError, match=r"step 0: the term `broken` is nan. Lower optimiser.learning_rate"):
-        next(fit(model, iter(range(3)), lambda _: terms, HOW))
+    with pytest.raises(ValueError) as stopped:
+        next(iter(Fit(model, iter(range(3)), lambda batch, step: terms, HOW, ids_of)))
+    assert str(stopped.value) == (
+        "step 0: the term `broken` is nan on a batch of 6 records (shop/0, shop/1, shop/2, shop/3, …). "
+        "Lower optimiser.learning_rate of this stage, or look at these records."
+    )
+    assert model.weight.item() == before
+
+
+def test_a_gradient_that_is_no_number_stops_before_it_reaches_a_weight():
+    model = nn.Linear(1, 1, bias=False)
+    before = model.weight.item()
+    terms_of = lambda batch, step: {"root": (model.weight - model.weight.detach()).square().sum().sqrt()}  # noqa: E731
+    with pytest.raises(ValueError, match=r"step 0: the size of the gradient is nan on a batch of 6 records"):
+        next(iter(Fit(model, iter(range(3)), terms_of, HOW, ids_of)))
+    assert model.weight.item() == before
+
+
+def test_too_little_memory_is_said_with_its_mend():
+    def terms_of(batch, step):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+
+    with pytest.raises(ValueError, match=r"step 0: the memory does not hold a step of 4 pairs. Lower optimiser.batch"):
+        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of)))
+
+
+def test_a_fault_of_ours_is_not_taken_for_a_full_memory():
+    def terms_of(batch, step):
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of)))
 
 
 def test_gains_and_biases_do_not_decay():
@@ -54,12 +92,6 @@ def test_the_logit_scale_stays_between_1_and_100():
             self.logit_scale = nn.Parameter(torch.tensor(4.0))
 
     model = Scale()
-    list(
-        fit(
-            model,
-            iter(range(40)),
-            lambda _: {"climb": -model.logit_scale},
-            HOW.model_copy(update={"learning_rate": 1.0}),
-        )
-    )
+    how = HOW.model_copy(update={"learning_rate": 1.0})
+    list(Fit(model, iter(range(40)), lambda batch, step: {"climb": -model.logit_scale}, how, ids_of))
     assert model.logit_scale.exp().item() == pytest.approx(100)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from components.learning import Augmentation
-from components.pairs import Composition, pair_batches, row_batches
+from components.order import RowOrder
+from components.pairs import Composition, pair_batches
 from components.tokens import token_table
 
 STILL = Augmentation(least_scale=1, rotation_degrees=0, flip=False, colour=0, grey=0, negative=0, edges=0)
@@ -22,20 +23,7 @@ def batches(rate: float, rows: int = 40, size: int = 8):
     everyone = torch.arange(rows)
     order, drawing = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
     composition = Composition(rate, "width", everyone, everyone)
-    return pair_batches(pixels, tokens, row_batches(rows, size, order), STILL, composition, drawing), tokens
-
-
-def test_an_epoch_shows_every_row_once_and_the_next_in_another_order():
-    drawn = row_batches(10, 5, torch.Generator().manual_seed(0))
-    first, second = (torch.cat(list(itertools.islice(drawn, 2))) for _ in range(2))
-    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(10))
-    assert first.tolist() != second.tolist()
-
-
-def test_a_batch_never_asks_for_more_rows_than_there_are():
-    assert len(next(row_batches(3, 128, torch.Generator()))) == 3
-    with pytest.raises(ValueError, match="There are 1 pairs to learn from"):
-        next(row_batches(1, 128, torch.Generator()))
+    return pair_batches(pixels, tokens, RowOrder(everyone, size, order), STILL, composition, drawing), tokens
 
 
 def test_without_composition_pictures_and_captions_are_their_own():
@@ -67,3 +55,9 @@ def test_equal_captions_in_a_batch_are_known():
     drawn, _ = batches(rate=0.0)
     batch = next(drawn)
     assert torch.equal(batch.same_caption(), torch.eye(8, dtype=torch.bool))
+
+
+def test_a_row_that_is_left_out_is_never_a_partner():
+    everyone = torch.arange(6)
+    composition = Composition(1.0, "width", everyone, everyone).among(torch.tensor([0, 1, 2, 5]))
+    assert composition.pool_M.tolist() == [0, 1, 2, 5] and composition.group_N.tolist() == everyone.tolist()

@@ -6,11 +6,18 @@ Writes  <out>/open_clip_config.json           architecture and preprocessing
         <out>/curve.csv                       step, learning_rate and each weighted term
         <out>/provenance.json                 where the weights come from
         <metrics>                             pairs, steps, last loss
+Keeps   <out>/../.pretrain.checkpoint         while it runs: a killed training goes on from there
+
+Several processes share the work of each step (`components/gathered.py`):
+    torchrun --nproc-per-node 2 -m components.pretrain <the same paths>
 """
 
 from pathlib import Path
 
 from components import clip as clips
+from components.checkpoint import Checkpoints, fingerprint
+from components.gathered import is_first
+from components.machine import used
 from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.pretrain import learn, weights
@@ -20,18 +27,22 @@ from components.stage import run
 
 def main(corpus: Path, accepted: Path, out: Path, metrics: Path) -> None:
     params = load_section("pretrain", PretrainParams)
-    with whole_folder(out) as folder:
+    with used(params.machine) as chance:
+        name = fingerprint(params, [accepted], Path(__file__).parent)
+        checkpoints = Checkpoints(out, name, params.optimiser.checkpoint_every)
         if params.weights == "scratch":
-            clip, curve, provenance = learn.from_scratch(corpus, accepted, params)
+            clip, curve, provenance = learn.from_scratch(corpus, accepted, params, checkpoints, chance)
         else:
             clip, curve, provenance = weights.from_publisher(params)
-        clips.save(clip, folder)
-        curve.to_csv(folder / "curve.csv", index=False, float_format="%.6f", lineterminator="\n")
-        write_json({**provenance, "weights_sha256": clips.sha256(folder)}, folder / "provenance.json")
-    last = {
-        f"last_{name}": value for name, value in curve.tail(20).mean().items() if name not in ("step", "learning_rate")
-    }
-    write_json({**provenance["counts"], **last}, metrics)
+        if not is_first():
+            return
+        with whole_folder(out) as folder:
+            clips.save(clip, folder)
+            curve.to_csv(folder / "curve.csv", index=False, float_format="%.6f", lineterminator="\n")
+            write_json({**provenance, "weights_sha256": clips.sha256(folder)}, folder / "provenance.json")
+        last = curve.tail(20).mean().drop(["step", "learning_rate"])
+        write_json({**provenance["counts"], **{f"last_{name}": value for name, value in last.items()}}, metrics)
+        checkpoints.remove()
 
 
 if __name__ == "__main__":

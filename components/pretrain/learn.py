@@ -1,20 +1,25 @@
 """The small base model, trained from scratch on image–caption pairs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from components import clip as clips
+from components.checkpoint import Checkpoints
 from components.clip import Clip
 from components.corpus import read_images, read_manifest
-from components.embedder import logit_scale, pair_vectors, seeded
-from components.fit import fit
+from components.embedder import compiled, logit_scale, pair_vectors, seeded
+from components.fit import Fit
+from components.gathered import check_shares, gather_batch_norms
 from components.losses import pair_terms
+from components.machine import placed
 from components.meetings import anyone
-from components.pairs import Batch, pair_batches, row_batches
+from components.order import RowOrder
+from components.pairs import Batch, pair_batches
 from components.params import ParamsError, unknown_name
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
@@ -23,37 +28,43 @@ from components.tokens import CONJUNCTIONS, token_table
 from components.vocabulary import narrowed
 
 
-def from_scratch(corpus: Path, accepted: Path, params: PretrainParams) -> tuple[Clip, pd.DataFrame, dict[str, Any]]:
-    """The trained model, its curve (a row a step), and what it learned from."""
-    torch.set_num_threads(params.machine.threads)
+def from_scratch(
+    corpus: Path,
+    accepted: Path,
+    params: PretrainParams,
+    checkpoints: Checkpoints,
+    chance: Mapping[str, Generator],
+) -> tuple[Clip, pd.DataFrame, dict[str, Any]]:
+    """The trained model, its curve (a row a step), and what it learned from; `chance` are the global generators."""
     records = of_sources(read_manifest(accepted, learning=True), params.sources)
     untrained = clips.scratch(embed_dim=params.embed_dim, image_px=params.image_px, seed=params.machine.seed)
     narrow = narrowed(untrained, [*records["caption"], *CONJUNCTIONS.values()])
     clip = narrow.clip
     pixels = pixel_table(read_images(corpus, records), len(records), clip)
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
-    order, drawing = seeded(params.machine.seed, 0, 1)
+    clip = placed(clip, params.machine)
+    ordering, drawing = seeded(params.machine.seed, 0, 1)
+    order = RowOrder(torch.arange(len(records)), params.optimiser.batch_pairs, ordering)
+    check_shares(order.batch)
     composition = anyone(params.composition_rate, params.composition_axis, len(records))
-    batches = pair_batches(
-        pixels,
-        tokens,
-        row_batches(len(records), params.optimiser.batch_pairs, order),
-        params.augmentation,
-        composition,
-        drawing,
-    )
+    batches = pair_batches(pixels, tokens, order, params.augmentation, composition, drawing)
 
-    def terms_of(batch: Batch) -> dict[str, Tensor]:
-        image_ND, text_ND = pair_vectors(clip, batch)
+    def terms_of(batch: Batch, step: int) -> dict[str, Tensor]:
+        image_ND, text_ND = pair_vectors(clip, batch, params.optimiser.chunk_pairs)
         same_NN = batch.same_caption().to(clip.device)
         return pair_terms(image_ND, text_ND, logit_scale(clip), same_NN, params.terms)
 
-    clip.model.to(params.machine.device).train()
-    steps = fit(clip.model, batches, terms_of, params.optimiser)
-    curve = [
-        {"step": report.step, "learning_rate": report.learning_rate, **report.terms}
-        for report in progress(steps, what="pretrain", total=params.optimiser.steps, unit="steps")
-    ]
+    def ids_of(batch: Batch) -> list[str]:
+        return list(records["id"].iloc[batch.row_B.numpy()])
+
+    clip.model.train()
+    gather_batch_norms(clip.model)
+    if params.machine.compile:
+        compiled(clip)
+    steps = Fit(clip.model, batches, terms_of, params.optimiser, ids_of)
+    parts = {"steps": steps, "order": order, "drawing": drawing, **chance}
+    rows = checkpoints.resumed(parts, (report.row() for report in steps))
+    curve = list(progress(rows, what="pretrain", total=params.optimiser.steps, unit="steps"))
     clip.model.eval()
     clip = narrow.widened(clip)
     counts = {

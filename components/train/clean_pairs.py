@@ -30,10 +30,10 @@ def clean_share(loss_N: np.ndarray, seed: int) -> np.ndarray:
 
 
 class CleanPairs:
-    """Each pair's weight, from its loss in the epoch that ended."""
+    """Each pair's weight, from its loss in the epoch that ended; an epoch draws `per_epoch` pairs of `rows`."""
 
-    def __init__(self, rows: int, *, from_epoch: int, least: float, seed: int, device: str):
-        self.from_epoch, self.least, self.seed = from_epoch, least, seed
+    def __init__(self, rows: int, *, per_epoch: int, from_epoch: int, least: float, seed: int, device: str):
+        self.per_epoch, self.from_epoch, self.least, self.seed = per_epoch, from_epoch, least, seed
         self.weight_N = torch.ones(rows, device=device)
         """1 until the first epoch that counts has ended, and for pairs whose loss is not known."""
         self._loss_N = torch.full((rows,), torch.nan, device=device)
@@ -44,7 +44,7 @@ class CleanPairs:
         rows = row_B[plain_B]
         self._loss_N[rows] = loss_B.detach()[plain_B].to(self._loss_N.dtype)
         self._drawn += len(row_B)
-        if self._drawn + len(row_B) > len(self._loss_N):  # no further whole batch fits into the epoch
+        if self._drawn + len(row_B) > self.per_epoch:  # no further whole batch fits into the epoch
             if self._epoch >= self.from_epoch:
                 self._judge()
             self._drawn, self._epoch = 0, self._epoch + 1

@@ -1,11 +1,24 @@
 """Settings of the stage `train`."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from components.learning import Augmentation, Machine, Optimisation, PairTerms
 from components.params import Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Interpolation(Section):
+    """How far the kept model goes from the base to the trained student (WiSE-FT)."""
+
+    choice: Literal["none", "fixed", "held_out"]
+    """`none` keeps the student, `fixed` goes `student_share` of the way, `held_out` as far as those images say."""
+    student_share: Share
+    """Share of the student with `fixed`: 0 is the base, 1 the student."""
+    grid: list[Share] = Field(min_length=1)
+    """Shares of which the figure on the held-out images is taken, unless the choice is `none`."""
 
 
 class Bank(Section):
@@ -103,6 +116,14 @@ class TrainParams(Section):
     anchor: Anchor
     average_decay: float = Field(ge=0, lt=1)
     """Decay of the moving average of the weights; the average is the student."""
+    held_out: float = Field(ge=0, lt=1)
+    """Share of each label's images that never teach: they judge the checks and choose the interpolation; 0 for none."""
+    check_every: PositiveInt
+    """Steps between two checks of the average on the held-out images; the last step has one too."""
+    patience: NonNegativeInt
+    """Checks without a better one until training stops; the best check's weights are then the student. 0 never stops
+    and keeps the last."""
+    interpolation: Interpolation
     augmentation: Augmentation
     machine: Machine
 
@@ -129,5 +150,16 @@ class TrainParams(Section):
             raise ValueError(
                 "train.bank.size is above 0, but no term contrasts pairs with it. "
                 "Set it to 0, or raise train.terms.contrastive or train.robust.rince"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_to_judge(self) -> Self:
+        if self.held_out == 0 and self.patience > 0:
+            raise ValueError("train.patience needs held-out images. Raise train.held_out, or set train.patience to 0")
+        if self.held_out == 0 and self.interpolation.choice == "held_out":
+            raise ValueError(
+                "train.interpolation.choice is held_out, and train.held_out is 0. Raise train.held_out, or choose none "
+                "or fixed"
             )
         return self

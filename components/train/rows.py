@@ -23,16 +23,18 @@ class Rows:
     """Number of each row's pseudo-label."""
     caption_N: Tensor
     """A number for each row's caption, equal where the tokens are."""
+    taught_N: Tensor
+    """Rows that the student learns from; a row held out teaches nothing and counts for nothing."""
     prompts: tuple[Tensor, ...]
     """The tokens of every class's prompt, [C, T], for each template."""
 
 
-def numbered(labels: Sequence[str], caption_NT: Tensor, task: Task, tokenizer: Tokenizer) -> Rows:
+def numbered(labels: Sequence[str], caption_NT: Tensor, taught_N: Tensor, task: Task, tokenizer: Tokenizer) -> Rows:
     """From pseudo-labels by name and captions by tokens."""
     numbers = {name: number for number, name in enumerate(task.names)}
     label_N = torch.tensor([numbers[label] for label in labels])
     caption_N = caption_NT.unique(dim=0, return_inverse=True)[1]
-    return Rows(label_N, caption_N, tuple(tokenizer(task.prompts(template)) for template in task.templates))
+    return Rows(label_N, caption_N, taught_N, tuple(tokenizer(task.prompts(template)) for template in task.templates))
 
 
 def pair_rows(batch: Batch) -> Tensor:

@@ -67,12 +67,13 @@ class StudentTerms:
         if robust.clean_from_epoch > 0:
             self.clean = CleanPairs(
                 rows=len(self.label_N),
+                per_epoch=len(rows.taught_N),
                 from_epoch=robust.clean_from_epoch,
                 least=robust.least_weight,
                 seed=params.machine.seed,
                 device=base.device,
             )
-        count_C = self.label_N.bincount(minlength=len(rows.prompts[0]))
+        count_C = self.label_N[rows.taught_N].bincount(minlength=len(rows.prompts[0]))
         self._class_weight_C = class_balance.class_weights(count_C, balance.beta) if balance.beta > 0 else None
         adjusts = balance.logit_adjustment > 0
         self._shift_C = balance.logit_adjustment * class_balance.log_frequency(count_C) if adjusts else None

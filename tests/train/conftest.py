@@ -1,45 +1,22 @@
 """A student small enough for a test, its lessons, and settings of `train` changed as an overlay would."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from components import clip as clips
-from components.learning import PairTerms
-from components.pairs import Composition
-from components.params import check, read_yaml
-from components.train.learn import Lessons
-from components.train.params import TrainParams
+from components.meetings import Composition
+from components.train.lessons import Lessons
 from components.zeroshot import Task, parse_labels
-
-ROOT = Path(__file__).parents[2]
-OFF = {
-    "terms": dict.fromkeys(PairTerms.model_fields, 0.0),
-    "soft_target": 0.0,
-    "bank": {"size": 0, "warmup_steps": 0, "similar_captions": 1.0},
-    "robust": {"rince": 0.0, "clean_from_epoch": 0},
-    "balance": {"weight": 0.0, "ramp_steps": 0},
-    "class_balance": {"beta": 0.0, "logit_adjustment": 0.0},
-    "anchor": {"logits": 0.0, "features": 0.0, "weights": 0.0},
-    "optimiser": {"steps": 3, "batch_pairs": 6, "warmup_steps": 0},
-    "machine": {"threads": 1},
-}
+from tests.train.changed import train_settings
 
 
 @pytest.fixture
 def train_params():
     """A maker of settings: the shipped ones with every term off, and then changed."""
 
-    def make(*changes: dict) -> TrainParams:
-        values = read_yaml(ROOT / "params.yaml")["train"]
-        for change in (OFF, *changes):
-            values = merged(values, change)
-        return check(TrainParams, values, file=Path("params.yaml"), prefix="train")
-
-    return make
+    return train_settings
 
 
 @pytest.fixture
@@ -56,10 +33,11 @@ def lessons():
         pixels = np.random.default_rng(0).integers(0, 256, size=(16, 3, 64, 64), dtype=np.uint8)
         labels = ["red"] * 7 + ["blue"] * 5 + ["green"] * 3 + ["grey"]
         captions = [f"{label} tile {number}" for number, label in enumerate(labels)]
-        table = pd.DataFrame({"label": labels, "caption": captions, "language": "en"})
+        table = pd.DataFrame({"id": captions, "label": labels, "caption": captions, "language": "en"})
         task = Task(parse_labels(["red", "blue", "green", "grey"]), ("{}", "a {} tile"))
         everyone = torch.arange(16)
-        return Lessons(pixels, table, task, Composition(composition_rate, "random", everyone, everyone))
+        composition = Composition(composition_rate, "random", everyone, everyone)
+        return Lessons(pixels, table, task, composition, taught_N=everyone, held_out_N=everyone[:0])
 
     return make
 
@@ -71,10 +49,3 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def merged(old: dict, new: dict) -> dict:
-    """`old` with the values of `new`, mappings merged."""
-    inner = {key: merged(old[key], value) if isinstance(value, dict) and key in old else value
-             for key, value in new.items()}  # fmt: skip
-    return {**old, **inner}

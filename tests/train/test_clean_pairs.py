@@ -41,7 +41,7 @@ def drawn(clean: CleanPairs, losses: torch.Tensor, epochs: int, batch: int = 4):
 
 def test_pairs_are_judged_at_the_end_of_each_epoch_that_counts():
     losses = torch.tensor([0.1, 0.2, 0.1, 0.3, 5.0, 5.1, 4.9, 5.2, 0.0, 0.0])  # the last two fit into no batch of four
-    clean = CleanPairs(len(losses), from_epoch=2, least=0.25, seed=1, device="cpu")
+    clean = CleanPairs(len(losses), per_epoch=len(losses), from_epoch=2, least=0.25, seed=1, device="cpu")
     drawn(clean, losses, epochs=1)
     assert clean.weight_N.tolist() == [1.0] * 10
     drawn(clean, losses, epochs=1)
@@ -51,7 +51,7 @@ def test_pairs_are_judged_at_the_end_of_each_epoch_that_counts():
 
 
 def test_compositions_are_not_judged():
-    clean = CleanPairs(4, from_epoch=1, least=0.0, seed=1, device="cpu")
+    clean = CleanPairs(4, per_epoch=4, from_epoch=1, least=0.0, seed=1, device="cpu")
     plain = torch.tensor([True, True, True, False])
     clean.watch(torch.arange(4), torch.tensor([0.1, 0.1, 5.0, 9.0]), plain)
     assert clean.weight_N.round(decimals=2).tolist() == [1.0, 1.0, 0.0, 1.0]
@@ -59,7 +59,9 @@ def test_compositions_are_not_judged():
 
 def test_a_continued_account_ends_the_same():
     losses = torch.from_numpy(planted(0.5, rows=12)[0]).float()
-    whole, first, second = (CleanPairs(12, from_epoch=1, least=0.1, seed=1, device="cpu") for _ in range(3))
+    whole, first, second = (
+        CleanPairs(12, per_epoch=12, from_epoch=1, least=0.1, seed=1, device="cpu") for _ in range(3)
+    )
     drawn(whole, losses, epochs=1)
     for rows in torch.arange(12).split(4):
         first.watch(rows, losses[rows], torch.ones(4, dtype=torch.bool))

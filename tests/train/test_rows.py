@@ -2,8 +2,8 @@
 
 import torch
 
-from components.partners import NOBODY
 from components.pairs import Batch
+from components.partners import NOBODY
 from components.train.rows import numbered, pair_rows, share
 from components.zeroshot import Task, parse_labels
 
@@ -12,7 +12,11 @@ def test_labels_captions_and_prompts_become_numbers():
     caption_NT = torch.tensor([[1, 5, 9], [1, 4, 9], [1, 5, 9]])
     task = Task(parse_labels(["nut", "bolt"]), ("{}", "a {}"))
     rows = numbered(
-        ["bolt", "nut", "bolt"], caption_NT, task, lambda texts: torch.tensor([[len(text)] for text in texts])
+        ["bolt", "nut", "bolt"],
+        caption_NT,
+        torch.arange(3),
+        task,
+        lambda texts: torch.tensor([[len(text)] for text in texts]),
     )
     assert rows.label_N.tolist() == [1, 0, 1]
     assert rows.caption_N[0] == rows.caption_N[2] != rows.caption_N[1]

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from components import embedder
-from components.composition import NOBODY
 from components.embedder import frozen_copy
 from components.learning import PairTerms
 from components.pairs import Batch
+from components.partners import NOBODY
 from components.tokens import token_table
 from components.train import anchor, class_balance, rince, sinkhorn, soft_target, terms
 from components.train.rows import numbered
@@ -29,7 +29,7 @@ def made(small, lessons, train_params):
         what = lessons()
         table = what.selection
         tokens = token_table(list(table["caption"]), list(table["language"]), small.tokenizer)
-        rows = numbered(list(table["label"]), tokens.row_NT, what.task, small.tokenizer)
+        rows = numbered(list(table["label"]), tokens.row_NT, what.taught_N, what.task, small.tokenizer)
         return StudentTerms(small, frozen_copy(small), rows, train_params(*changes))
 
     return make
