@@ -71,9 +71,7 @@ class Rules(Section):
         for name, values in attributes.items():
             words = [word.strip().casefold() for value in values for word in value.split("|")]
             if len(values) < 2:
-                raise ValueError(
-                    f"`{name}` needs two values or more to choose from: a value a line, `word | other word`"
-                )
+                raise ValueError(f"`{name}` needs two values or more, each `word` or `word | other word`")
             if "" in words:
                 raise ValueError(f"`{name}` has an empty word. Remove it")
             if len(set(words)) < len(words):

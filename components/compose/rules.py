@@ -84,7 +84,7 @@ def attribute_rule(name: str, values: Sequence[str], said: Sequence[Sequence[str
     for value, ways in zip(values, wanted, strict=True):
         if not ways:
             raise ParamsError(
-                f"params.yaml: compose.rules.attributes.{name} has `{value}`, which has no words. Mend it."
+                f"params.yaml: compose.rules.attributes.{name} has `{value}`, which holds no word. Write one."
             )
     carried = [[any(_holds(each, way) for way in ways) for ways in wanted] for each in said]
     carried_KV, code_N = np.unique(np.array(carried, dtype=bool), axis=0, return_inverse=True)
