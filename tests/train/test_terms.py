@@ -147,6 +147,15 @@ def test_the_bank_opens_after_the_warm_up_and_forgets_the_oldest(made, batch_of)
     assert held == [[], [], [4, 5], [4, 5, 6, 7], [6, 7, 8, 9]]
 
 
+def test_when_the_bank_opens_the_slow_copy_is_the_student_of_that_moment(made, batch_of, small):
+    student = made(BANK, {"bank": {"warmup_steps": 2}})
+    for step in range(2):
+        with torch.no_grad():
+            small.towers.logit_scale.add_(1.0)
+        take(student, batch_of(0, 1), step)
+    assert student.state_dict()["bank"]["slow"]["module.logit_scale"] == small.towers.logit_scale
+
+
 def test_a_batch_whose_captions_are_all_equal_stays_finite(made, batch_of):
     everything = {
         "terms": dict.fromkeys(PairTerms.model_fields, 1.0),
