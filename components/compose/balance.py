@@ -22,8 +22,8 @@ def shares(selection: pd.DataFrame, chances: Chances, rate: float) -> Shares:
     both = pd.DataFrame({"before": before_N, "after": seen_N / seen_N.sum()})
     return {
         column: {
-            str(value): {when: float(share) for when, share in row.items()}
-            for value, row in both.groupby(selection[column].to_numpy()).sum().to_dict("index").items()
+            str(value): {"before": float(before), "after": float(after)}
+            for value, before, after in both.groupby(selection[column].to_numpy()).sum().itertuples()
         }
         for column in COLUMNS
     }

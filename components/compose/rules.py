@@ -88,8 +88,8 @@ def attribute_rule(name: str, values: Sequence[str], said: Sequence[Sequence[str
             )
     carried = [[any(_holds(each, way) for way in ways) for ways in wanted] for each in said]
     carried_KV, code_N = np.unique(np.array(carried, dtype=bool), axis=0, return_inverse=True)
-    some_K = carried_KV.any(axis=1)
-    refuses_KK = some_K[:, None] & some_K[None] & ~np.eye(len(carried_KV), dtype=bool)
+    some_K = np.any(carried_KV, axis=1, keepdims=True)
+    refuses_KK = some_K & some_K.T & ~np.eye(len(carried_KV), dtype=bool)
     what_K = tuple(" + ".join(np.array(values)[carried_V]) or "-" for carried_V in carried_KV)
     return PairRule(f"attributes.{name}", code_N.reshape(-1), refuses_KK, what_K)
 
