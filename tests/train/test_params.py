@@ -15,10 +15,17 @@ LEARNS = {"terms": {"contrastive": 1.0}}
         ({"optimiser": {"batch_pairs": 1}}, r"train.optimiser.batch_pairs is 1. .*greater than or equal to 2"),
         ({"terms": {"centroid_uniformty": 1}}, r"terms.centroid_uniformty is not .*Did you mean `centroid_uniformity`"),
         ({"anchor": {"feature": 1.0}}, r"train.anchor.feature is not a parameter. Did you mean `features`\?"),
+        ({"held_out": 0.0, "patience": 3}, r"train.patience needs held-out images. Raise train.held_out"),
+        (
+            {"interpolation": {"choice": "held_out"}},
+            r"interpolation.choice is held_out, and train.held_out is 0. Raise",
+        ),
+        ({"held_out": 1.0}, r"train.held_out is 1.0. Input should be less than 1"),
+        ({"machine": {"precision": "fp16"}}, r"train.machine.precision is 'fp16'. Input should be 'fp32' or 'bf16'"),
+        ({"interpolation": {"grid": [0.5, 1.5]}}, r"train.interpolation.grid.1 is 1.5. Input should be less than or"),
         ({"terms": {"contrastive": 0.0}}, r"there is nothing to learn from. Raise one"),
         ({"terms": {"contrastive": 0.0, "alignment": 1.0}, "bank": {"size": 8}}, r"no term contrasts pairs with it"),
     ],
-    ids=["q of 0", "q of 1.5", "batch of one", "a term's name", "an anchor's name", "no term", "a bank for nobody"],
 )
 def test_a_mistake_is_one_line_that_names_the_mend(train_params, change, answer):
     with pytest.raises(ParamsError, match=answer) as caught:

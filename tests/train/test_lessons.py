@@ -1,0 +1,49 @@
+"""What is held out: a share of every label, by the seed, and never all of one."""
+
+import pandas as pd
+import pytest
+import torch
+
+from components.train.lessons import split
+
+
+def seed(number: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(number)
+
+
+def labels(**counts: int) -> pd.Series:
+    return pd.Series([name for name, count in counts.items() for _ in range(count)])
+
+
+def test_every_label_gives_its_share_and_every_row_has_one_place():
+    names = labels(bolt=20, nut=10, gear=40)
+    taught_N, held_out_N = split(names, 0.2, seed())
+    assert names[held_out_N.numpy()].value_counts().to_dict() == {"bolt": 4, "nut": 2, "gear": 8}
+    assert sorted([*taught_N.tolist(), *held_out_N.tolist()]) == list(range(70))
+
+
+def test_a_small_label_gives_one_and_a_single_image_none():
+    names = labels(bolt=3, nut=1)
+    _, held_out_N = split(names, 0.1, seed())
+    assert names[held_out_N.numpy()].tolist() == ["bolt"]
+
+
+def test_one_seed_holds_out_the_same_rows_and_another_other_ones():
+    names = labels(bolt=50)
+    first, again, other = (split(names, 0.2, seed(number))[1].tolist() for number in (0, 0, 1))
+    assert first == again != other
+
+
+def test_nothing_held_out_teaches_every_row():
+    taught_N, held_out_N = split(labels(bolt=3), 0.0, seed())
+    assert taught_N.tolist() == [0, 1, 2] and len(held_out_N) == 0
+
+
+def test_a_label_left_with_nothing_to_learn_from():
+    with pytest.raises(ValueError, match=r"train.held_out is 0.9, which leaves the label `nut` none of its 2 images"):
+        split(labels(bolt=20, nut=2), 0.9, seed())
+
+
+def test_nobody_to_spare():
+    with pytest.raises(ValueError, match=r"train.held_out is 0.1, but no label has two images"):
+        split(labels(bolt=1, nut=1), 0.1, seed())
