@@ -1,0 +1,99 @@
+"""The stage whole: an interrupted training and the next start give the bytes of an undisturbed one."""
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from components import clip as clips
+from components.corpus import ShardWriter
+from components.outputs import write_json
+from components.train import __main__ as stage
+from components.zeroshot import task_values
+from tests.train.tiles import PARAMS, TASK, lessons
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch) -> list[Path]:
+    """What earlier stages would have written, of the tiles; the stage's paths without its outputs."""
+    corpus, model, retrieve, compose = (tmp_path / name for name in ("corpus", "model", "retrieve", "compose"))
+    for folder in (corpus, model, retrieve, compose):
+        folder.mkdir()
+    taught = lessons()
+    shards, places = ShardWriter(corpus, images_per_shard=100), []
+    for number, pixels in enumerate(taught.pixels):
+        file = io.BytesIO()
+        Image.fromarray(pixels.transpose(1, 2, 0)).save(file, "PNG")
+        places.append((*shards.add(f"{number}.png", file.getvalue()), len(file.getvalue())))
+    shards.close()
+    table = taught.selection.assign(licence="CC0-1.0", source="shop")
+    table[["shard", "offset", "bytes"]] = places
+    table.to_parquet(retrieve / "selection.parquet")
+    write_json(task_values(TASK), retrieve / "labels.json")
+    write_json({"rate": 0.3, "axis": "random"}, compose / "plan.json")
+    groups = taught.composition.group_N.tolist()
+    pd.DataFrame({"may_compose": [True] * 32, "group": groups}).to_parquet(compose / "plan.parquet")
+    clips.save(clips.scratch(embed_dim=32, image_px=64, seed=1), model)
+    (tmp_path / "params.yaml").write_text(json.dumps({"train": PARAMS.model_dump()}))
+    monkeypatch.chdir(tmp_path)
+    return [corpus, model, retrieve, compose]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def test_interrupted_and_started_again_gives_the_undisturbed_bytes(inputs, tmp_path, monkeypatch, capsys):
+    stage.main(*inputs, tmp_path / "first" / "train", tmp_path / "first" / "train.json")
+    expected = files_of(tmp_path / "first")
+    assert set(expected) == {
+        "train.json",
+        "train/curve.csv",
+        "train/interpolation.csv",
+        "train/open_clip_config.json",
+        "train/open_clip_model.safetensors",
+        "train/provenance.json",
+    }
+
+    def torn_at(step: int):
+        def progress(rows, **_):
+            for row in rows:
+                if row["step"] == step:
+                    raise KeyboardInterrupt
+                yield row
+
+        return progress
+
+    out, metrics = tmp_path / "second" / "train", tmp_path / "second" / "train.json"
+    for step in (2, 6, 9):  # before the first checkpoint, mid-way, and mid-way of what was taken up
+        monkeypatch.setattr(stage, "progress", torn_at(step))
+        with pytest.raises(KeyboardInterrupt):
+            stage.main(*inputs, out, metrics)
+        assert not out.exists() and not metrics.exists()
+    monkeypatch.setattr(stage, "progress", lambda rows, **_: rows)
+    torch.rand(7)  # the global generator stands elsewhere in another process
+    stage.main(*inputs, out, metrics)
+    assert "train: goes on behind step 8" in capsys.readouterr().err
+    assert files_of(tmp_path / "second") == expected  # and no checkpoint is left
+    figures = json.loads(metrics.read_text())
+    assert (figures["images"], figures["held_out_images"], figures["steps"]) == (32, 8, 12)
+    assert list(figures["interpolation"]) == [f"held_out_agreement_at_{share}" for share in ("0.00", "0.50", "1.00")]
+
+
+def test_a_checkpoint_of_another_base_is_not_taken_up(inputs, tmp_path, monkeypatch, capsys):
+    out, metrics = tmp_path / "data" / "train", tmp_path / "data" / "train.json"
+
+    def killed():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage.Student, "kept", lambda self: killed())
+    with pytest.raises(KeyboardInterrupt):
+        stage.main(*inputs, out, metrics)
+    clips.save(clips.scratch(embed_dim=32, image_px=64, seed=2), inputs[1])
+    with pytest.raises(KeyboardInterrupt):
+        stage.main(*inputs, out, metrics)
+    assert "is of another model, other data, settings or code, so it is ignored" in capsys.readouterr().err
