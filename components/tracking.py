@@ -1,13 +1,12 @@
-"""Tell MLflow what a finished run did: settings, figures, curves, data, pages and the model. Read by people only."""
+"""The one door to MLflow: tell it what a finished run did, and read back what it was told. No stage reads it."""
 
-import csv
-import json
-import math
 import os
 import re
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,18 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Run
 from mlflow.utils.logging_utils import disable_logging, enable_logging
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
-from components.outputs import read_json
+from components import registry, run_record
 from components.params import read_yaml
 from components.serving import SIGNATURE, Student
 
+Client = MlflowClient
 EXPERIMENT = "kakehashi"
-MODEL = "kakehashi-student"
+MONITORING = "kakehashi-monitor"
+"""The experiment of what `kakehashi monitor` saw."""
 COMPLETE = "kakehashi.complete"
 """The tag that is set last: a parent without it was interrupted and is replaced."""
-CURVE_POINTS = 500
 REQUIREMENTS = (
     "mlflow",
     "torch",
@@ -43,8 +43,27 @@ REQUIREMENTS = (
     "torchvision",
     "tqdm",
 )
-PAGES = ("data/report/index.html", "data/report/model_card.md", "data/report/data_card.md")
+CARDS = ("data/report/model_card.md", "data/report/data_card.md")
+PAGES = ("data/report/index.html", *CARDS)
 PICTURES = ("data/retrieve/sheet.png", "data/compose/preview.png")
+PREDICTIONS = "data/evaluate/predictions.parquet"
+"""What base and student took each evaluation image for: two runs are compared image by image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedRun:
+    """A run as MLflow keeps it."""
+
+    run_id: str
+    """MLflow's own id of the parent run."""
+    flow_run_id: str
+    """Our id: the branch `runs/<id>`, the measurements and the audit go by it."""
+    experiment_id: str
+    name: str
+    started_unix_seconds: float
+    settings: Mapping[str, str]
+    figures: Mapping[str, float]
+    tags: Mapping[str, str]
 
 
 def publish(
@@ -54,6 +73,7 @@ def publish(
     measurements: Mapping[str, Any],
     tags: Mapping[str, str],
     note: str = "",
+    comparison: str = "",
     artifact_folder: Path | None = None,
 ) -> str:
     """Record the run that stands in `root` as a parent run with one child per stage; returns the parent's id.
@@ -66,17 +86,19 @@ def publish(
         measurements: `stages`, a list of `stage`, `state`, `wall_seconds`, `peak_rss_bytes`, `started_unix_seconds`.
         tags: tags of the parent, the two above among them.
         note: what the person who started the run said about it.
+        comparison: what changed against the champion, in Markdown.
         artifact_folder: where a new experiment keeps files; None leaves it to the server.
     """
-    with _in_silence():
+    with in_silence():
         mlflow.set_tracking_uri(tracking_uri)
-        client = MlflowClient(tracking_uri)
-        experiment_id = _experiment(client, artifact_folder)
+        client = Client(tracking_uri)
+        experiment_id = _experiment(client, EXPERIMENT, artifact_folder)
         for earlier in _same_runs(client, experiment_id, tags):
             if earlier.data.tags.get(COMPLETE) == "true":
                 return str(earlier.info.run_id)
             _delete(client, experiment_id, earlier)
-        return _publish_new(client, experiment_id, root, list(measurements["stages"]), tags, note)
+        words = Words(note, comparison)
+        return _publish_new(client, experiment_id, root, list(measurements["stages"]), tags, words)
 
 
 def prepare_database(file: Path, artifact_folder: Path) -> None:
@@ -88,30 +110,54 @@ def prepare_database(file: Path, artifact_folder: Path) -> None:
         return
     draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
     try:
-        with _in_silence():
-            _experiment(MlflowClient(f"sqlite:///{draft}"), artifact_folder)
+        with in_silence():
+            _experiment(Client(f"sqlite:///{draft}"), EXPERIMENT, artifact_folder)
         with suppress(FileExistsError):
             os.link(draft, file)
     finally:
         draft.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Words:
+    """What people say and read about a run."""
+
+    note: str
+    comparison: str
+
+    def description(self, figures: Mapping[str, float]) -> str:
+        """The parent's description, in Markdown."""
+        lines = [self.note] if self.note else []
+        gain = figures.get("gain/accuracy_points")
+        if gain is not None:
+            low, high = figures.get("gain/accuracy_points_low", gain), figures.get("gain/accuracy_points_high", gain)
+            lines.append(f"Student against base on unseen domains: **{gain:+.1f} points** ({low:+.1f} to {high:+.1f}).")
+        return "\n\n".join([*lines, self.comparison] if self.comparison else lines)
+
+    @property
+    def run_name(self) -> str:
+        """The first line of the note, short enough for a table's column."""
+        line = self.note.strip().partition("\n")[0]
+        return f"{line[:59]}…" if len(line) > 60 else line or "pipeline"
+
+
 def _publish_new(
-    client: MlflowClient,
+    client: Client,
     experiment_id: str,
     root: Path,
     stages: Sequence[Mapping[str, Any]],
     tags: Mapping[str, str],
-    note: str,
+    words: Words,
 ) -> str:
     began, ended = _span(stages)
-    parent = client.create_run(experiment_id, start_time=began, run_name="pipeline", tags={**tags, "kind": "pipeline"})
+    parent_tags = {**tags, "kind": "pipeline"}
+    parent = client.create_run(experiment_id, start_time=began, run_name=words.run_name, tags=parent_tags)
     parent_id = str(parent.info.run_id)
     try:
-        _tell_parent(client, parent_id, root, stages, note)
+        _tell_parent(client, parent_id, root, stages, words)
         for measured in stages:
             _tell_stage(client, experiment_id, parent_id, root, measured)
-        _tell_model(parent_id, root)
+        _tell_model(client, parent_id, root)
         client.set_tag(parent_id, COMPLETE, "true")
         client.set_terminated(parent_id, "FINISHED", end_time=ended)
     except BaseException:
@@ -120,27 +166,28 @@ def _publish_new(
     return parent_id
 
 
-def _tell_parent(client: MlflowClient, run_id: str, root: Path, stages: Sequence[Mapping[str, Any]], note: str) -> None:
-    metrics = dict(headline_metrics(root))
+def _tell_parent(
+    client: Client, run_id: str, root: Path, stages: Sequence[Mapping[str, Any]], words: Words
+) -> None:
+    metrics = run_record.headline_figures(root)
     metrics["wall_seconds"] = sum(float(stage["wall_seconds"]) for stage in stages)
     metrics["peak_rss_mb"] = max((stage["peak_rss_bytes"] / 1e6 for stage in stages), default=0.0)
-    client.set_tag(run_id, "mlflow.note.content", _description(note, metrics))
-    settings = read_yaml(root / "params.yaml")
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, words.description(metrics))
     with mlflow.start_run(run_id=run_id):
-        mlflow.log_params(dict(_flat_params(settings)))
+        mlflow.log_params(run_record.settings(root))
         mlflow.log_metrics(metrics)
         _tell_datasets(root, "train", inputs_as="training", outputs_as=None)
         _tell_datasets(root, "evaluate", inputs_as="evaluation", outputs_as=None)
         for name in ("params.yaml", "dvc.yaml", "dvc.lock"):
             mlflow.log_artifact(str(root / name), "run")
-        for folder, names in (("report", PAGES), ("pictures", PICTURES)):
+        for folder, names in (("report", PAGES), ("pictures", PICTURES), ("evaluate", (PREDICTIONS,))):
             for name in names:
                 if (root / name).is_file():
                     mlflow.log_artifact(str(root / name), folder)
 
 
 def _tell_stage(
-    client: MlflowClient, experiment_id: str, parent_id: str, root: Path, measured: Mapping[str, Any]
+    client: Client, experiment_id: str, parent_id: str, root: Path, measured: Mapping[str, Any]
 ) -> None:
     stage = str(measured["stage"])
     began, ended = _span([measured])
@@ -152,16 +199,17 @@ def _tell_stage(
     )
     run_id = str(child.info.run_id)
     with mlflow.start_run(run_id=run_id, nested=True):
-        mlflow.log_params(dict(_flat_params(read_yaml(root / "params.yaml").get(stage, {}))))
-        mlflow.log_metrics(
+        mlflow.log_params(run_record.stage_settings(root, stage))
+        mlflow.log_metrics(run_record.stage_figures(root, stage))
+        mlflow.log_metrics(  # the names under which MLflow's page has a tab of their own
             {
-                **dict(_flat_metrics(_metrics(root, stage))),
-                "wall_seconds": float(measured["wall_seconds"]),
-                "peak_rss_mb": measured["peak_rss_bytes"] / 1e6,
+                "system/wall_seconds": float(measured["wall_seconds"]),
+                "system/peak_rss_mb": measured["peak_rss_bytes"] / 1e6,
             }
         )
         _tell_datasets(root, stage, inputs_as="input", outputs_as="output")
-    points = [Metric(key, value, ended, step) for key, value, step in _curve(root / "data" / stage / "curve.csv")]
+    curve = run_record.curve(root / "data" / stage / "curve.csv")
+    points = [Metric(key, value, ended, step) for key, value, step in curve]
     for start in range(0, len(points), 1000):  # the most that MLflow takes at once
         client.log_batch(run_id, metrics=points[start : start + 1000])
     client.set_terminated(run_id, "FINISHED", end_time=ended)
@@ -188,93 +236,123 @@ def _tell_datasets(root: Path, stage: str, *, inputs_as: str, outputs_as: str | 
         )
 
 
-def _tell_model(parent_id: str, root: Path) -> None:
+def _tell_model(client: Client, parent_id: str, root: Path) -> None:
+    """Log the student, and register it as the version that challenges the champion, its cards as the description."""
     student, labels = root / "data" / "train", root / "data" / "retrieve" / "labels.json"
     if not (student / "open_clip_config.json").is_file() or not labels.is_file():
         return
     with mlflow.start_run(run_id=parent_id):
-        mlflow.pyfunc.log_model(
+        logged = mlflow.pyfunc.log_model(
             name="student",
             python_model=Student(),
             artifacts={"student": str(student), "labels": str(labels)},
             code_paths=[str(root / "components")],
             signature=SIGNATURE,
             pip_requirements=list(_pinned(REQUIREMENTS)),
-            registered_model_name=MODEL,
+            registered_model_name=registry.MODEL,
         )
+    cards = [(root / name).read_text(encoding="utf-8") for name in CARDS if (root / name).is_file()]
+    registry.challenge(client, int(logged.registered_model_version), cards)
 
 
 def experiment_of(run_id: str, tracking_uri: str) -> str:
     """Id of the experiment a run is in, as the addresses of MLflow's pages want it."""
-    return str(MlflowClient(tracking_uri).get_run(run_id).info.experiment_id)
+    return str(Client(tracking_uri).get_run(run_id).info.experiment_id)
 
 
-def headline_metrics(root: Path) -> Iterator[tuple[str, float]]:
-    """The parent's figures: `roi/01_…` in the report's order, then student, base and gain, and each unseen domain."""
-    for place, (key, value) in enumerate(_metrics(root, "report").items(), start=1):
-        for name, figure in _flat_metrics({key: value}, separator="_"):  # none for what has no value, such as payback
-            yield f"roi/{place:02d}_{name}", figure
-    yield from _flat_metrics(_metrics(root, "evaluate"))
+def connect(tracking_uri: str) -> Client:
+    """A client for the functions below and for `registry`."""
+    with in_silence():
+        mlflow.set_tracking_uri(tracking_uri)
+        return Client(tracking_uri)
 
 
-def _metrics(root: Path, stage: str) -> Mapping[str, Any]:
-    file = root / "data" / "metrics" / f"{stage}.json"
-    values: Mapping[str, Any] = read_json(file) if file.is_file() else {}
-    return values
+def published_runs(client: Client, limit: int = 1000) -> list[PublishedRun]:
+    """The runs that were published whole, newest first."""
+    with in_silence():
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return []
+        whole = f"tags.kind = 'pipeline' and tags.`{COMPLETE}` = 'true'"
+        order = ["attributes.start_time DESC"]
+        found = client.search_runs([experiment.experiment_id], whole, max_results=limit, order_by=order)
+        return [_published(run) for run in found]
 
 
-def _flat_metrics(values: Mapping[str, Any], prefix: str = "", separator: str = "/") -> Iterator[tuple[str, float]]:
-    for key, value in values.items():
-        name = f"{prefix}{re.sub(r'[^/0-9A-Za-z_. :-]', '_', str(key))}"
-        if isinstance(value, Mapping):
-            yield from _flat_metrics(value, f"{name}{separator}", separator)
-        elif isinstance(value, int | float) and math.isfinite(value):
-            yield name, float(value)
+def published_run(client: Client, name: str) -> PublishedRun:
+    """The run that `name` means: MLflow's id, our id, or the beginning of either.
+
+    Raises:
+        LookupError: no run or several runs go by that name.
+    """
+    runs = published_runs(client)
+    found = [run for run in runs if name and (run.run_id.startswith(name) or run.flow_run_id.startswith(name))]
+    if len(found) != 1:
+        known = ", ".join(run.flow_run_id[:8] for run in runs[:5]) or "none; do one: kakehashi run"
+        raise LookupError(f"{'No' if not found else 'More than one'} published run goes by {name!r}. Latest: {known}.")
+    return found[0]
 
 
-def _flat_params(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat_params(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:6000]
+def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | None:
+    """The run's answers for each evaluation image, fetched into `folder`; None if they were not published."""
+    place = f"evaluate/{Path(PREDICTIONS).name}"
+    with in_silence():
+        if place not in [file.path for file in client.list_artifacts(run.run_id, "evaluate")]:
+            return None
+        return Path(client.download_artifacts(run.run_id, place, str(folder)))
 
 
-def _curve(file: Path) -> Iterator[tuple[str, float, int]]:
-    """Points of a training curve, thinned evenly to CURVE_POINTS steps, the last one kept."""
-    if not file.is_file():
-        return
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    stride = math.ceil(len(rows) / CURVE_POINTS) or 1
-    for row in [*rows[:-1:stride], *rows[-1:]]:
-        for term, text in row.items():
-            if term != "step" and text and math.isfinite(float(text)):
-                yield f"curve/{term}", float(text), int(float(row["step"]))
+@contextmanager
+def student_files(version: int) -> Iterator[tuple[Path, Path]]:
+    """The model folder and the label file of a registered version, for as long as the block lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        with in_silence():
+            address = f"models:/{registry.MODEL}/{version}"
+            model = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=folder))
+        kept = read_yaml(model / "MLmodel")["flavors"]["python_function"]["artifacts"]
+        yield model / kept["student"]["path"], model / kept["labels"]["path"]
 
 
-def _description(note: str, metrics: Mapping[str, float]) -> str:
-    gain = metrics.get("gain/accuracy_points")
-    lines = [note] if note else []
-    if gain is not None:
-        low, high = metrics.get("gain/accuracy_points_low", gain), metrics.get("gain/accuracy_points_high", gain)
-        lines.append(f"Student against base on unseen domains: **{gain:+.1f} points** ({low:+.1f} to {high:+.1f}).")
-    return "\n\n".join(lines)
+def tell_monitoring(
+    client: Client, figures: Mapping[str, float], tags: Mapping[str, str], artifact_folder: Path | None
+) -> str:
+    """Record one look at recent inputs as a run of the experiment `kakehashi-monitor`; returns its id."""
+    with in_silence():
+        experiment_id = _experiment(client, MONITORING, artifact_folder)
+        run = client.create_run(experiment_id, run_name=tags.get("recent", "monitor"), tags=dict(tags))
+        run_id = str(run.info.run_id)
+        client.log_batch(run_id, metrics=[Metric(name, value, run.info.start_time, 0) for name, value in figures.items()])
+        client.set_terminated(run_id, "FINISHED")
+        return run_id
 
 
-def _experiment(client: MlflowClient, artifact_folder: Path | None) -> str:
-    known = client.get_experiment_by_name(EXPERIMENT)
+def _published(run: Run) -> PublishedRun:
+    tags = dict(run.data.tags)
+    return PublishedRun(
+        run_id=str(run.info.run_id),
+        flow_run_id=tags.get("prefect.flow_run_id", ""),
+        experiment_id=str(run.info.experiment_id),
+        name=str(run.info.run_name),
+        started_unix_seconds=run.info.start_time / 1000,
+        settings=dict(run.data.params),
+        figures=dict(run.data.metrics),
+        tags=tags,
+    )
+
+
+def _experiment(client: Client, name: str, artifact_folder: Path | None) -> str:
+    known = client.get_experiment_by_name(name)
     if known is not None:
         return str(known.experiment_id)
-    return client.create_experiment(EXPERIMENT, None if artifact_folder is None else artifact_folder.as_uri())
+    return client.create_experiment(name, None if artifact_folder is None else artifact_folder.as_uri())
 
 
-def _same_runs(client: MlflowClient, experiment_id: str, tags: Mapping[str, str]) -> list[Run]:
+def _same_runs(client: Client, experiment_id: str, tags: Mapping[str, str]) -> list[Run]:
     key = " and ".join(f"tags.`{name}` = '{tags[name]}'" for name in ("dvc.lock.md5", "prefect.flow_run_id"))
     return list(client.search_runs([experiment_id], f"{key} and tags.kind = 'pipeline'"))
 
 
-def _delete(client: MlflowClient, experiment_id: str, parent: Run) -> None:
+def _delete(client: Client, experiment_id: str, parent: Run) -> None:
     """Withdraw a half-published run: its children, its model versions, itself."""
     parent_id = parent.info.run_id
     for child in client.search_runs([experiment_id], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent_id}'"):
@@ -292,7 +370,7 @@ def _span(stages: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
 
 
 @contextmanager
-def _in_silence() -> Iterator[None]:
+def in_silence() -> Iterator[None]:
     """Keep MLflow's own words and bars off the terminal; what goes wrong is raised all the same."""
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"

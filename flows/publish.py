@@ -2,15 +2,18 @@
 
 import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import servers
+from flows import difference, results, servers
 from flows.measurements import lock_md5
 from flows.workspace import Workspace, git, uncommitted
+
+LICENCE_TAG = "licence.verdict"
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,28 @@ def tell_mlflow(
             measurements=measurements,
             tags=run_tags(place, measurements["run_id"], commit, branch),
             note=note,
+            comparison=against_champion(place.root, uri),
             artifact_folder=None if uri.startswith("http") else folder,
         )
     except Exception as error:  # whatever MLflow is down with, the run itself has succeeded
         return Told("", uri, f"MLflow could not be told: {str(error).splitlines()[0] if str(error) else repr(error)}")
     return Told(run_id, _link(uri, run_id), "")
+
+
+def against_champion(root: Path, uri: str) -> str:
+    """What the run in `root` changed against the champion of now, as Markdown; empty when there is no champion."""
+    from components import registry, run_record, tracking
+
+    client = tracking.connect(uri)
+    holder = registry.version_by_alias(client, registry.CHAMPION)
+    if holder is None:
+        return ""
+    champion = tracking.published_run(client, holder.run_id)
+    changes = difference.changed_settings(champion.settings, run_record.settings(root))
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = tracking.predictions_of(client, champion, Path(folder))
+        gain = difference.paired_gain(earlier, root / tracking.PREDICTIONS)
+    return difference.in_words(f"version {holder.number}, run {champion.flow_run_id[:8]}", changes, gain)
 
 
 def prepare_mlflow(home: Path) -> threading.Thread | None:
@@ -88,6 +108,8 @@ def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[st
         tags["snapshot"] = place.snapshot
     elif not place.private and uncommitted(place.root):
         tags["uncommitted"] = "true"
+    if licence := results.licence_verdict(place.root):
+        tags[LICENCE_TAG] = licence
     return tags
 
 

@@ -74,6 +74,20 @@ def roi_lines(root: Path) -> list[tuple[str, str]]:
     return [(key.replace("_", " "), readable(value)) for key, value in figures]
 
 
+def licence_verdict(root: Path) -> str:
+    """What the licences of everything learned from ask, as the report judges it: `free`, `credit`, `share_alike` or
+    `obstacle`; empty before anything was learned."""
+    accepted = root / "data" / "validate" / "accepted.parquet"
+    if not accepted.is_file():
+        return ""
+    import pandas as pd
+
+    from components.report.licences import duties, strictest
+
+    licences = pd.read_parquet(accepted, columns=["licence"])["licence"].fillna("").astype(str).unique()
+    return strictest({duty for licence in licences for duty in duties(licence)})
+
+
 def readable(value: float) -> str:
     """A figure as people write it: thousands separated, two decimals from one up, four significant digits below."""
     if value == round(value):

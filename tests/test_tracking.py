@@ -127,7 +127,7 @@ def test_each_stage_is_a_child_with_its_settings_figures_and_curve(published: tu
     train = stages["train"]
     assert train.data.params == {"steps": "3", "optimiser.rate": "0.5", "optimiser.names": '["a", "b"]'}
     assert train.data.tags["dvc.state"] == "ran"
-    expected = {"loss/clip": 0.25, "loss/gap": 0.5, "wall_seconds": 60.0, "peak_rss_mb": 2000.0}
+    expected = {"loss/clip": 0.25, "loss/gap": 0.5, "system/wall_seconds": 60.0, "system/peak_rss_mb": 2000.0}
     assert {name: train.data.metrics[name] for name in expected} == expected
     for term, points in {"clip": [(0, 2.0), (1, 1.0), (2, 0.5)], "gap": [(0, 1.0), (2, 0.25)]}.items():
         history = client.get_metric_history(train.info.run_id, f"curve/{term}")
