@@ -58,7 +58,7 @@ def two_sample_test(
         ValueError: a sample has fewer than 2 rows, or the samples differ in width.
     """
     if min(len(left_ND), len(right_MD)) < 2 or left_ND.shape[1] != right_MD.shape[1]:
-        raise ValueError(f"Samples of {left_ND.shape} and {right_MD.shape} cannot be compared: two rows each, one width.")
+        raise ValueError(f"Samples of {left_ND.shape} and {right_MD.shape} cannot be compared. Give two rows each.")
     points_SD = np.concatenate([left_ND, right_MD]).astype(np.float64)
     bandwidth = median_bandwidth(points_SD, rng)
     left_SP = _memberships(len(left_ND), len(points_SD), permutations, rng)

@@ -6,6 +6,7 @@ A decision stands on the version it was made about: as tags for programs, in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 DESCRIPTION_CHARACTERS = 5000
 """The most that the registry's own table takes."""
 CARD_CHARACTERS = 2000
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 BEFORE_CARDS = "\n\n<!-- cards -->\n\n"
 PREVIOUS = "champion.previous"
 """Tag of a version that became champion: the number of the one it took over from, or nothing."""
@@ -35,7 +37,8 @@ class Version:
 
 def challenge(client: Client, number: int, cards: Sequence[str]) -> None:
     """Make a new version the challenger, described by its cards."""
-    text = "\n\n---\n\n".join(shortened(card, CARD_CHARACTERS) for card in cards)
+    plain = [FRONT_MATTER.sub("", card) for card in cards]
+    text = "\n\n---\n\n".join(shortened(card, CARD_CHARACTERS) for card in plain)
     client.update_model_version(MODEL, str(number), BEFORE_CARDS.lstrip() + text)
     client.set_registered_model_alias(MODEL, CHALLENGER, str(number))
 
@@ -61,13 +64,14 @@ def version_of_run(client: Client, run_id: str) -> Version | None:
 
 
 def record_decision(client: Client, about: Version, words: str, tags: Mapping[str, str]) -> None:
-    """Write a decision on the version: its tags, and its words above the cards."""
+    """Write a decision on the version: its tags, and its words above those of earlier ones and above the cards."""
     for name, value in tags.items():
         client.set_model_version_tag(MODEL, str(about.number), name, value)
     described = client.get_model_version(MODEL, str(about.number)).description or ""
-    cards = described.partition(BEFORE_CARDS.strip())[2].strip()
+    earlier, _, cards = (part.strip() for part in described.partition(BEFORE_CARDS.strip()))
     room = DESCRIPTION_CHARACTERS - len(BEFORE_CARDS) - len(cards)
-    client.update_model_version(MODEL, str(about.number), shortened(words, max(room, 0)) + BEFORE_CARDS + cards)
+    decisions = shortened("\n\n".join(filter(None, [words, earlier])), room)
+    client.update_model_version(MODEL, str(about.number), decisions + BEFORE_CARDS + cards)
 
 
 def crown(client: Client, winner: Version) -> None:

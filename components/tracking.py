@@ -166,9 +166,7 @@ def _publish_new(
     return parent_id
 
 
-def _tell_parent(
-    client: Client, run_id: str, root: Path, stages: Sequence[Mapping[str, Any]], words: Words
-) -> None:
+def _tell_parent(client: Client, run_id: str, root: Path, stages: Sequence[Mapping[str, Any]], words: Words) -> None:
     metrics = run_record.headline_figures(root)
     metrics["wall_seconds"] = sum(float(stage["wall_seconds"]) for stage in stages)
     metrics["peak_rss_mb"] = max((stage["peak_rss_bytes"] / 1e6 for stage in stages), default=0.0)
@@ -186,9 +184,7 @@ def _tell_parent(
                     mlflow.log_artifact(str(root / name), folder)
 
 
-def _tell_stage(
-    client: Client, experiment_id: str, parent_id: str, root: Path, measured: Mapping[str, Any]
-) -> None:
+def _tell_stage(client: Client, experiment_id: str, parent_id: str, root: Path, measured: Mapping[str, Any]) -> None:
     stage = str(measured["stage"])
     began, ended = _span([measured])
     child = client.create_run(
@@ -321,7 +317,9 @@ def tell_monitoring(
         experiment_id = _experiment(client, MONITORING, artifact_folder)
         run = client.create_run(experiment_id, run_name=tags.get("recent", "monitor"), tags=dict(tags))
         run_id = str(run.info.run_id)
-        client.log_batch(run_id, metrics=[Metric(name, value, run.info.start_time, 0) for name, value in figures.items()])
+        client.log_batch(
+            run_id, metrics=[Metric(name, value, run.info.start_time, 0) for name, value in figures.items()]
+        )
         client.set_terminated(run_id, "FINISHED")
         return run_id
 

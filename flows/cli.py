@@ -148,6 +148,36 @@ def publish(
         print(f"MLflow knows the run: {told.link}")
 
 
+@app.command()
+def compare(
+    runs: Annotated[list[str] | None, typer.Argument(help="run ids; without them, the champion and the latest")] = None,
+) -> None:
+    """Lay runs side by side as a manager reads them: return on investment, gains, cost, changed settings."""
+    home = _project()
+    with _plain_errors():
+        from flows import summary
+        from flows.compare import compare_runs
+
+        summary.show_comparison(compare_runs(home, runs or []))
+
+
+@app.command()
+def promote(
+    run: Annotated[str, typer.Argument(help="a run's id, or `challenger`: the newest publication")] = "challenger",
+    rollback: Annotated[bool, typer.Option(help="give the title back to the previous champion")] = False,
+) -> None:
+    """Make a run's student the champion, if infra/operations.yaml allows it."""
+    home = _project()
+    os.environ.update(environment.prefect_environment(home))
+    with _plain_errors():
+        from flows import promote as promoting
+
+        outcome = promoting.give_back(home) if rollback else promoting.promote_run(home, run)
+        print(outcome.words)
+        if not outcome.promoted:
+            raise typer.Exit(1)
+
+
 def _project() -> Path:
     """The checkout we stand in; everything a command does is relative to its root."""
     home = Path.cwd()

@@ -1,4 +1,4 @@
-"""How two published runs differ: the settings that changed, and the students' accuracy on the very same images."""
+"""What published runs gained, and how two of them differ: settings, and accuracy on the very same images."""
 
 import tempfile
 from collections.abc import Mapping
@@ -63,8 +63,29 @@ def gain_between(client: "Client", before: "PublishedRun", after: "PublishedRun"
         places = [Path(folder) / name for name in ("before", "after")]
         for place in places:
             place.mkdir()
-        files = [tracking.predictions_of(client, run, place) for run, place in zip((before, after), places, strict=True)]
+        files = [
+            tracking.predictions_of(client, run, place) for run, place in zip((before, after), places, strict=True)
+        ]
         return paired_gain(*files)
+
+
+def gain_of(run: "PublishedRun") -> Gain | None:
+    """The student's gain over the base on the unseen domains; None if the run did not measure it."""
+    return _gain(run, "gain/accuracy_points")
+
+
+def domain_gains(run: "PublishedRun") -> dict[str, Gain]:
+    """The same for each unseen domain, in name order."""
+    ends = [name.removesuffix("/gain_points") for name in sorted(run.figures) if name.endswith("/gain_points")]
+    gains = {name.removeprefix("domains/"): _gain(run, f"{name}/gain_points") for name in ends}
+    return {domain: gain for domain, gain in gains.items() if gain is not None}
+
+
+def _gain(run: "PublishedRun", name: str) -> Gain | None:
+    points = run.figures.get(name)
+    if points is None:
+        return None
+    return Gain(points, run.figures.get(f"{name}_low", points), run.figures.get(f"{name}_high", points))
 
 
 def in_words(champion: str, changes: list[Change], gain: Gain | None) -> str:
@@ -73,11 +94,15 @@ def in_words(champion: str, changes: list[Change], gain: Gain | None) -> str:
     if gain is None:
         lines.append("Accuracy: not comparable, as the evaluation images or labels are not the same.")
     else:
-        lines.append(f"Accuracy on the same images: **{gain.points:+.1f} points** ({gain.low:+.1f} to {gain.high:+.1f}).")
+        lines.append(
+            f"Accuracy on the same images: **{gain.points:+.1f} points** ({gain.low:+.1f} to {gain.high:+.1f})."
+        )
     if not changes:
         return "\n".join([*lines, "", "No setting differs."])
     lines += ["", "| setting | champion | this run |", "|---|---|---|"]
-    return "\n".join(lines + [f"| {change.setting} | {_cell(change.before)} | {_cell(change.after)} |" for change in changes])
+    return "\n".join(
+        lines + [f"| {change.setting} | {_cell(change.before)} | {_cell(change.after)} |" for change in changes]
+    )
 
 
 def _cell(text: str) -> str:

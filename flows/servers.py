@@ -56,6 +56,21 @@ def tracking_uri(home: Path, servers: Addresses | None) -> str:
     return servers.mlflow if servers else f"sqlite:///{mlflow_database(home)}"
 
 
+def reachable_mlflow(home: Path) -> str:
+    """`tracking_uri`, once it is sure that somebody was told there and can be asked.
+
+    Raises:
+        LookupError: nothing was ever published from this checkout.
+        ServerError: the server that is named does not answer.
+    """
+    uri = tracking_uri(home, answering(home))
+    if uri.startswith("http") and not answers(f"{uri.rstrip('/')}/health"):
+        raise ServerError(f"MLflow does not answer on {uri}. Start it (make up), or unset MLFLOW_TRACKING_URI.")
+    if uri.endswith(str(mlflow_database(home))) and not mlflow_database(home).is_file():
+        raise LookupError("No run is published yet. Do one: kakehashi run.")
+    return uri
+
+
 def mlflow_database(home: Path) -> Path:
     """MLflow's SQLite file, read and written by both doors."""
     return home / STATE / "mlflow.db"

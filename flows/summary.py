@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flows import results
@@ -13,6 +14,7 @@ from flows.environment import STATE
 from flows.servers import Addresses, answering
 
 if TYPE_CHECKING:
+    from flows.compare import Compared
     from flows.pipeline import Finished
     from flows.status import StageStatus
 
@@ -82,6 +84,25 @@ def show_table(title: str, table: Any) -> None:
     for row in table.itertuples(index=False):
         shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console(highlight=False).print(shown)
+
+
+def show_comparison(compared: "Compared") -> None:
+    """Runs side by side, the page that shows the same, and MLflow's."""
+    console = Console(highlight=False)
+    table = Table(title="Runs compared", title_justify="left")
+    table.add_column("")
+    for column in compared.comparison.columns:
+        table.add_column("\n".join(filter(None, [column.title, column.day, column.note])), justify="right")
+    for part in compared.comparison.parts:
+        table.add_row(f"[bold]{part.english}[/]")
+        for row in part.rows:
+            table.add_row(f"  {escape(row.english)}", *map(escape, row.cells), end_section=row is part.rows[-1])
+    console.print(table)
+    console.print(f"Page: {compared.page}", soft_wrap=True)
+    for what, address in compared.links.items():
+        console.print(f"MLflow, {what}: {address}", soft_wrap=True)
+    if not compared.served:
+        console.print("These addresses answer after: make up")
 
 
 def show_statuses(statuses: Iterable["StageStatus"], servers: Addresses | None) -> None:

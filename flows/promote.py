@@ -1,0 +1,159 @@
+"""Make a run's student the champion if the rule allows it, or give the title back; either is written on the version.
+
+No `from __future__ import annotations` here: Prefect builds its form from the parameters' types themselves.
+"""
+
+import getpass
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.states import Completed, State
+
+from components.outputs import read_json
+from flows import difference, environment, promotion, servers
+from flows.promotion import Decision, Evidence
+from flows.publish import LICENCE_TAG
+
+if TYPE_CHECKING:
+    from components.registry import Version
+    from components.tracking import Client, PublishedRun
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request to promote."""
+
+    promoted: bool
+    words: str
+    """The decision and its reasons, as Markdown: what stands on the version too."""
+
+
+@flow(name="promote")
+def promote(run: str = "challenger", rollback: bool = False) -> State:
+    """Make a run's student the champion, if infra/operations.yaml allows it; ends `Refused` with the reasons if not.
+
+    Args:
+        run: The run's id as MLflow or Prefect knows it, or `challenger`: the newest publication.
+        rollback: Give the title back to the previous champion instead.
+    """
+    home = environment.home()
+    outcome = give_back(home) if rollback else promote_run(home, run)
+    create_markdown_artifact(outcome.words, key="decision", description="The decision and its reasons")
+    if outcome.promoted:
+        return Completed(message=outcome.words.partition("\n")[0])
+    return Completed(name="Refused", message=outcome.words)
+
+
+def promote_run(home: Path, name: str) -> Outcome:
+    """Decide about the run that `name` means, record the decision, and move the alias `champion` if it passed.
+
+    Raises:
+        LookupError: no run goes by that name, or it published no student.
+        ParamsError: the rule cannot be used.
+    """
+    from components import registry, tracking
+
+    rule = promotion.load_rule(home)
+    client = tracking.connect(servers.reachable_mlflow(home))
+    with tracking.in_silence():
+        run, candidate = _candidate(client, name)
+        champion = registry.version_by_alias(client, registry.CHAMPION)
+        if champion is not None and champion.number == candidate.number:
+            return Outcome(True, f"Version {candidate.number} is the champion already. Nothing changed.")
+        decision = promotion.decide(rule, _evidence(home, client, run, champion))
+        words = _words(run, candidate, champion, decision)
+        tags = {
+            "decision": "promoted" if decision.passed else "refused",
+            "decision.reasons": "; ".join(map(str, decision.checks if decision.passed else decision.failed)),
+            "decision.rule": json.dumps(rule.model_dump(mode="json")),
+            **_signature(),
+        }
+        registry.record_decision(client, candidate, words, tags)
+        if decision.passed:
+            registry.crown(client, candidate)
+    return Outcome(decision.passed, words)
+
+
+def give_back(home: Path) -> Outcome:
+    """Give the title back to the champion before this one, and record that on both versions.
+
+    Raises:
+        LookupError: there is no champion, or none before it.
+    """
+    from components import registry, tracking
+
+    client = tracking.connect(servers.reachable_mlflow(home))
+    with tracking.in_silence():
+        fallen, restored = registry.roll_back(client)
+        signed = _signature()
+        words = f"**Rolled back** from version {fallen.number} to version {restored.number}, {_by(signed)}."
+        registry.record_decision(client, fallen, words, {"decision": "rolled back", **signed})
+        registry.record_decision(client, restored, words, {"decision": "restored", **signed})
+    return Outcome(True, words)
+
+
+def audit_verdict(home: Path, run_id: str) -> str | None:
+    """What the certificate of a run's audit says: `identical`, `equivalent` or `different`; None if there is none."""
+    file = home / environment.STATE / "audits" / run_id / "certificate.json"
+    if not run_id or not file.is_file():
+        return None
+    return str(read_json(file).get("verdict", "")) or None
+
+
+def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
+    from components import registry, tracking
+
+    if name == registry.CHALLENGER:
+        found = registry.version_by_alias(client, name)
+        if found is None:
+            raise LookupError("No student is registered yet. Do a run first: kakehashi run.")
+        return tracking.published_run(client, found.run_id), found
+    run = tracking.published_run(client, name)
+    found = registry.version_of_run(client, run.run_id)
+    if found is None:
+        raise LookupError(f"Run {run.flow_run_id} published no student, so there is nothing to promote.")
+    return run, found
+
+
+def _evidence(home: Path, client: "Client", run: "PublishedRun", champion: "Version | None") -> Evidence:
+    from components import tracking
+
+    rival = None if champion is None else tracking.published_run(client, champion.run_id)
+    return Evidence(
+        gain=difference.gain_of(run),
+        domain_gains={domain: gain.points for domain, gain in difference.domain_gains(run).items()},
+        over_champion=None if rival is None else difference.gain_between(client, rival, run),
+        has_rival=rival is not None,
+        licence=run.tags.get(LICENCE_TAG),
+        audit=audit_verdict(home, run.flow_run_id),
+    )
+
+
+def _words(run: "PublishedRun", candidate: "Version", champion: "Version | None", decision: Decision) -> str:
+    what = "Promoted" if decision.passed else "Refused"
+    over = "the first champion" if champion is None else f"against champion version {champion.number}"
+    lines = [
+        f"**{what}:** version {candidate.number}, run {run.flow_run_id[:8]}, {over}, {_by(_signature())}.",
+        "",
+        "| check | seen | wanted | |",
+        "|---|---|---|---|",
+    ]
+    rows = [f"| {c.name} | {c.seen} | {c.wanted} | {'✓' if c.passed else '✗'} |" for c in decision.checks]
+    return "\n".join([*lines, *rows])
+
+
+def _signature() -> dict[str, str]:
+    who = "unknown"
+    with suppress(OSError, KeyError):  # a container may run as a user without a name
+        who = getpass.getuser()
+    return {"decision.by": who, "decision.time": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def _by(signed: dict[str, str]) -> str:
+    return f"by {signed['decision.by']} at {signed['decision.time']}"
