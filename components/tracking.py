@@ -298,6 +298,13 @@ def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | No
         return Path(client.download_artifacts(run.run_id, place, str(folder)))
 
 
+def data_of(client: Client, run: PublishedRun) -> dict[str, str]:
+    """The MD5 by which DVC knows each data folder that the run's training and evaluation read."""
+    with in_silence():
+        inputs = client.get_run(run.run_id).inputs.dataset_inputs
+    return {given.dataset.name: given.dataset.digest for given in inputs}
+
+
 @contextmanager
 def student_files(version: int) -> Iterator[tuple[Path, Path]]:
     """The model folder and the label file of a registered version, for as long as the block lasts."""

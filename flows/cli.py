@@ -178,6 +178,30 @@ def promote(
             raise typer.Exit(1)
 
 
+@app.command()
+def monitor(
+    recent: Annotated[Path, typer.Argument(help="a folder of recent images, or a csv, jsonl or parquet table")],
+) -> None:
+    """Compare recent images with what the champion learned from; start a run if they have drifted."""
+    home = _project()
+    os.environ.update(environment.prefect_environment(home))
+    with _plain_errors():
+        from flows import servers
+
+        up = servers.answering(home)
+        if up:
+            os.environ["PREFECT_API_URL"] = up.prefect_api  # before Prefect is imported
+        from flows import monitor as monitoring
+
+        seen = monitoring.watch(home, recent)
+        print(seen.words)
+        if seen.passed_bounds and up:
+            monitoring.send_event(seen)
+            print("Prefect was told: `pipeline` starts on the event kakehashi.drift.")
+        elif seen.passed_bounds:
+            print("Prefect's server is not up, so no run was started. Start one: kakehashi run")
+
+
 def _project() -> Path:
     """The checkout we stand in; everything a command does is relative to its root."""
     home = Path.cwd()
