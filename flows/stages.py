@@ -30,11 +30,11 @@ class StageFailed(RuntimeError):
 
 
 @task(task_run_name="{stage}", cache_policy=NO_CACHE)  # DVC remembers; a second memory would contradict it one day
-def reproduce(stage: str, place: Workspace, screen: Screen) -> State:
+def reproduce(stage: str, place: Workspace, screen: Screen, force: bool = False) -> State:
     """Bring one stage of the project up to date; the state it ends in carries a `StageRun`.
 
     Ends `Completed` when the stage ran, `Cached` when DVC had its result already (`unchanged`: nothing it reads has
-    changed; `run-cache`: another run with the same inputs had made it).
+    changed; `run-cache`: another run with the same inputs had made it). With `force` it runs whatever DVC remembers.
 
     Raises:
         StageFailed: the stage ended with another exit code than 0.
@@ -42,6 +42,8 @@ def reproduce(stage: str, place: Workspace, screen: Screen) -> State:
     screen.begins(stage)
     output = StageOutput(get_run_logger().info, screen)
     command: list[str | Path] = [tool("dvc"), "--wait-for-lock", "repro", "--single-item", stage]
+    if force:
+        command.insert(3, "--force")
     started = time.time()
     remove_broken_lock(place.root)
     with earlier_result_kept(stage, place):

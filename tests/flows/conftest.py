@@ -12,7 +12,10 @@ import pytest
 from flows.environment import child_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-NOUNS = ("__init__", "corpus", "outputs", "params", "progress", "serving", "tracking")
+NOUNS = (
+    "__init__", "corpus", "decoding", "drift", "outputs", "params", "progress", "recent", "registry", "run_record",
+    "serving", "tracking",
+)  # fmt: skip
 IDENTITY = {
     "GIT_AUTHOR_NAME": "toy", "GIT_AUTHOR_EMAIL": "toy@localhost",
     "GIT_COMMITTER_NAME": "toy", "GIT_COMMITTER_EMAIL": "toy@localhost",
