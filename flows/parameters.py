@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components.params import PARAMS_FILE, read_yaml
+from components.recent import MonitorParams
 from flows.form import section_models
+from flows.promotion import OPERATIONS_FILE, PromoteParams
 
 
 def page(params_file: Path = PARAMS_FILE) -> str:
@@ -23,17 +25,18 @@ def page(params_file: Path = PARAMS_FILE) -> str:
         "a test keeps it true. The last column is the value in `params.yaml` as committed.",
     ]
     for stage, model in section_models().items():
-        lines += [
-            "",
-            f"## {stage}",
-            "",
-            (model.__doc__ or "").strip(),
-            "",
-            "| field | meaning | type | value |",
-            "|---|---|---|---|",
-        ]
-        lines += list(rows(model, values.get(stage, {}), ""))
+        lines += section(stage, model, values.get(stage, {}))
+    operations = read_yaml(params_file.parent / OPERATIONS_FILE)
+    lines += ["", f"# Operations: `{OPERATIONS_FILE}`", "", "No stage reads this file. docs/operations.md explains it."]
+    for name, model in (("promote", PromoteParams), ("monitor", MonitorParams)):
+        lines += section(name, model, operations.get(name, {}))
     return "\n".join(lines) + "\n"
+
+
+def section(name: str, model: type[BaseModel], values: Any) -> list[str]:
+    """A heading, what the section is, and the table of its fields."""
+    head = ["", f"## {name}", "", (model.__doc__ or "").strip(), "", "| field | meaning | type | value |"]
+    return [*head, "|---|---|---|---|", *rows(model, values, "")]
 
 
 def rows(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:

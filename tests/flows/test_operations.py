@@ -1,4 +1,4 @@
-"""The deployments beside `pipeline` on real servers: drift starts a run, a sweep runs its grid, promotion may refuse."""
+"""The deployments beside `pipeline` on real servers: drift starts a run, a sweep runs its grid, promotion refuses."""
 
 import os
 import subprocess
