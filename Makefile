@@ -41,8 +41,8 @@ format: install ## write the format that `check` asks for
 up: install ## Prefect with a worker, and MLflow, until Ctrl-C
 	@$(BIN)/kakehashi up
 
-audit: install ## recompute the committed result in an empty place and compare
-	$(BIN)/python -m flows.audit
+audit: install ## recompute the committed result in an empty place and certify it
+	$(BIN)/kakehashi audit
 
 bench: install ## print the measurements that docs/experiments.md records
 	$(BIN)/python -m benchmarks

@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Run
+from mlflow.exceptions import MlflowException
 from mlflow.utils.logging_utils import disable_logging, enable_logging
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
@@ -287,6 +288,35 @@ def published_run(client: Client, name: str) -> PublishedRun:
         known = ", ".join(run.flow_run_id[:8] for run in runs[:5]) or "none; do one: kakehashi run"
         raise LookupError(f"{'No' if not found else 'More than one'} published run goes by {name!r}. Latest: {known}.")
     return found[0]
+
+
+def published_as(client: Client, *, run_id: str = "", lock_md5: str = "") -> list[Run]:
+    """Parent runs that MLflow holds: the one with this id, or all that ended with the dvc.lock of this MD5."""
+    with in_silence():
+        if run_id:
+            try:
+                run = client.get_run(run_id)
+            except MlflowException:  # no run of that id
+                return []
+            parent = run.data.tags.get(MLFLOW_PARENT_RUN_ID)
+            return [client.get_run(parent) if parent else run]
+        known = client.get_experiment_by_name(EXPERIMENT)
+        wanted = f"tags.`dvc.lock.md5` = '{lock_md5}' and tags.kind = 'pipeline'"
+        return list(client.search_runs([known.experiment_id], wanted)) if known else []
+
+
+def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[str, str, Any, Any]]:
+    """Where MLflow says other than `root`'s settings and metrics files: run name, name, MLflow's value, the file's."""
+    truth = {parent.info.run_id: (run_record.headline_figures(root), run_record.settings(root))}
+    wanted = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent.info.run_id}' and tags.kind = 'stage'"
+    stages = list(client.search_runs([parent.info.experiment_id], wanted))
+    for run in stages:
+        stage = run.data.tags["dvc.stage"]
+        truth[run.info.run_id] = (run_record.stage_figures(root, stage), run_record.stage_settings(root, stage))
+    for run in [parent, *stages]:
+        for told, true in zip((run.data.metrics, run.data.params), truth[run.info.run_id], strict=True):
+            apart = [name for name in true if told.get(name) != true[name]]
+            yield from ((str(run.info.run_name), name, told.get(name), true[name]) for name in apart)
 
 
 def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | None:

@@ -1,58 +1,43 @@
-"""Recompute everything from the committed sources in an empty place, and say whether the result is the same.
+"""The audit as a Prefect flow: a recorded result recomputed in an empty place, its certificate as an artifact.
 
-    python -m flows.audit [REV]
-
-Nothing of earlier results is used: a clone of its own, an empty DVC cache, no run-cache. Needs no server.
+No `from __future__ import annotations` here: Prefect builds its form from the parameters' types themselves.
 """
 
-import argparse
-import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.states import Completed, Failed, State
 
-from flows import environment, supervise, verdict
-from flows.workspace import WorkspaceError, git
+from flows import auditor, environment
+from flows.certificate import Certificate
+from flows.screen import Screen, StageOutput
+from flows.summary import certificate_lines
 
 
-def audit(home: Path, rev: str = "HEAD") -> verdict.Verdict:
-    """Recompute commit `rev` of the project in `home` in a temporary clone and compare it with what `rev` holds.
+@flow(name="audit")
+def audit(run: str = "HEAD") -> State:
+    """Recompute a recorded result from its sources alone, and certify whether it was met.
 
-    Raises:
-        WorkspaceError: `rev` is unknown, or a stage failed; the stage's own words stand on standard error.
+    Ends `Completed` when the result is identical or equivalent and nothing was found, else `Failed`.
+
+    Args:
+        run: A run id, a branch, a commit, or the id of a run in MLflow.
     """
-    commit = git(home, "rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}")
-    with tempfile.TemporaryDirectory(prefix="kakehashi-audit-") as folder:
-        root = Path(folder) / "project"
-        git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
-        git(root, "checkout", "--quiet", "--detach", commit)
-        env = environment.child_environment(home, {"DVC_SITE_CACHE_DIR": str(Path(folder) / "site")})
-        command: list[str | Path] = [environment.tool("dvc"), "repro", "--force", "--no-run-cache"]
-        live = sys.stderr.isatty()
-        done = supervise.run(command, cwd=root, env=env, on_text=_pass_on, terminal=live)
-        if done.exit_code != 0:
-            raise WorkspaceError(f"`dvc repro` of {rev} failed with exit code {done.exit_code}; see above.")
-        return verdict.against_commit(root, commit)
+    home, log = environment.home(), get_run_logger()
+    output = StageOutput(log.info, Screen(None, {}))
+    certificate = auditor.audit(home, run, say=output.feed)
+    output.close()
+    files = certificate.write(auditor.folder_of(home, certificate.subject))
+    create_markdown_artifact(_markdown(certificate), key="certificate", description=f"Audit of {run}")
+    log.info(f"Certificate: {files[1]}")
+    words = f"{certificate.verdict}: {certificate.sentence}"
+    if certificate.holds:
+        return Completed(message=words)
+    return Failed(message=f"{words} {len(certificate.findings)} findings.")
 
 
-def _pass_on(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit one commit; exit code 0 if the result was met, 1 if it differs, 2 if it could not be recomputed."""
-    parser = argparse.ArgumentParser(prog="python -m flows.audit", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("rev", nargs="?", default="HEAD", help="the commit, tag or branch to recompute")
-    options = parser.parse_args(arguments)
-    try:
-        found = audit(environment.home(), options.rev)
-    except WorkspaceError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{found.kind}: {found.sentence}")
-    return 0 if found.kind in ("identical", "equivalent") else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _markdown(certificate: Certificate) -> str:
+    rows = [f"| {name} | {text} |" for name, text in certificate_lines(certificate)]
+    stages = [f"| {stage.name} | {'same' if stage.same else '**different**'} |" for stage in certificate.stages]
+    findings = [f"- {finding.sentence}" for finding in certificate.findings] or ["- none"]
+    return "\n".join(["| audit | |", "|---|---|", *rows, "", "| stage | outputs |", "|---|---|", *stages, "",
+                      "**Findings**", "", *findings])  # fmt: skip

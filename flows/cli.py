@@ -179,6 +179,29 @@ def promote(
 
 
 @app.command()
+def audit(
+    run: Annotated[str, typer.Argument(help="a run id, branch, commit, or the id of a run in MLflow")] = "HEAD",
+    out: Annotated[Path | None, typer.Option(help="folder for the certificate; .kakehashi/audits/… without it")] = None,
+) -> None:
+    """Recompute a recorded result from its sources alone, and certify it; exit code 0 met, 1 not met, 2 not possible."""
+    home = _project()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    with _plain_errors():
+        from flows import auditor, summary
+
+        try:
+            certificate = auditor.audit(home, run, say=_pass_on, terminal=sys.stderr.isatty())
+        except RuntimeError as error:
+            _fail(str(error), code=2)
+        files = certificate.write(out or auditor.folder_of(home, certificate.subject))
+        summary.show_certificate(certificate)
+        print(f"Certificate: {files[1]}\n             {files[0]}")
+        if not certificate.holds:
+            raise typer.Exit(1)
+
+
+@app.command()
 def monitor(
     recent: Annotated[Path, typer.Argument(help="a folder of recent images, or a csv, jsonl or parquet table")],
 ) -> None:
@@ -200,6 +223,20 @@ def monitor(
             print("Prefect was told: `pipeline` starts on the event kakehashi.drift.")
         elif seen.passed_bounds:
             print("Prefect's server is not up, so no run was started. Start one: kakehashi run")
+
+
+@app.command()
+def push(
+    run: Annotated[str, typer.Argument(help="a run id, branch, commit, or the id of a run in MLflow")] = "HEAD",
+    to: Annotated[str, typer.Option(help="a folder or s3://bucket/folder, instead of DVC's remote `store`")] = "",
+) -> None:
+    """Copy a run's data to DVC's remote, where others can pull and audit it."""
+    home = _project()
+    with _plain_errors():
+        from flows import remote
+
+        said = remote.push(home, run, to)
+        print(f"{said} → {to or remote.address(home)}")
 
 
 def _project() -> Path:
@@ -249,6 +286,11 @@ def _leave(number: int, frame: object) -> NoReturn:
         signal.signal(later, signal.SIG_IGN)  # once is enough: the servers are being stopped
     _say("Stopping …")
     sys.exit(0)
+
+
+def _pass_on(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.params import PARAMS_FILE, ParamsError
-from flows import servers
+from flows import packages, servers
 from flows.environment import child_environment, tool
 
 OLDEST_PYTHON = (3, 11)
@@ -53,21 +53,14 @@ def _packages(home: Path) -> Iterator[Finding]:
     if not lock.is_file():
         yield Finding("packages", "there is no requirements.lock", "Restore it: git checkout requirements.lock")
         return
-    wrong = []
-    locked = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
-    for name, wanted in locked:
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found = "missing"
-        if found.split("+")[0] != wanted.split("+")[0]:
-            wrong.append(f"{name} {found} (locked: {wanted})")
+    text = lock.read_text(encoding="utf-8")
+    wrong = list(map(str, packages.apart(text)))
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         mend = "Install what is locked: make install"
         yield Finding("packages", f"{', '.join(wrong[:5])}{more}", mend)
     else:
-        yield Finding("packages", f"all {len(locked)} as locked")
+        yield Finding("packages", f"all {len(packages.locked(text))} as locked")
 
 
 def _pins(home: Path) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.environment import tool
-from flows.workspace import Workspace
+from flows.workspace import Workspace, WorkspaceError
 
 
 def dvc_says(root: Path, env: Mapping[str, str] | None, *arguments: str) -> str:
@@ -17,6 +17,18 @@ def dvc_says(root: Path, env: Mapping[str, str] | None, *arguments: str) -> str:
     environment = dict(os.environ if env is None else env)
     done = subprocess.run([tool("dvc"), *arguments], cwd=root, env=environment, capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else ""
+
+
+def dvc_does(root: Path, env: Mapping[str, str], *arguments: str) -> str:
+    """The standard output of a DVC command.
+
+    Raises:
+        WorkspaceError: it failed; the message is DVC's own.
+    """
+    done = subprocess.run([tool("dvc"), *arguments], cwd=root, env=dict(env), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise WorkspaceError(f"`dvc {arguments[0]}` failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
 
 
 def remove_broken_lock(root: Path) -> bool:

@@ -15,12 +15,13 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, State
 
 from components.params import PARAMS_FILE
-from flows import artifacts, environment, measurements, settings, verdict, workspace
+from flows import artifacts, environment, machine, measurements, settings, verdict, workspace
 from flows.form import Settings, form_change, section_models
 from flows.graph import stage_descriptions, stage_order
 from flows.publish import Told, prepare_mlflow, runs_branch, tell_mlflow
 from flows.screen import Screen
 from flows.stages import reproduce
+from flows.subject import content
 from flows.verdict import Verdict
 from flows.workspace import Workspace
 
@@ -67,6 +68,9 @@ def pipeline(params: Settings, overlay: str | None = None, rev: str | None = Non
             get_run_logger().error(f"What stands so far is kept in {place.root}.")
         raise
 
+    machine.record(
+        place.root, content(place.root, "HEAD", "dvc.lock"), [run.stage for run in stages if run.state == "ran"]
+    )
     if place.private:
         branch = runs_branch(run_id)
         commit = workspace.publish_branch(place, run_id, f"run {run_id}\n\n{note}".strip())

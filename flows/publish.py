@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import difference, results, servers
+from flows import difference, machine, results, servers
 from flows.measurements import lock_md5
 from flows.workspace import Workspace, git, uncommitted
 
@@ -104,6 +104,8 @@ def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[st
         "dvc.branch": branch or here,
         "prefect.flow_run_id": run_id,
     }
+    if made_on := machine.beside(place.root):
+        tags["machine"] = made_on.processor
     if place.snapshot:
         tags["snapshot"] = place.snapshot
     elif not place.private and uncommitted(place.root):

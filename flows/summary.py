@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from flows import results
 from flows.doctor import Finding
@@ -14,6 +15,7 @@ from flows.environment import STATE
 from flows.servers import Addresses, answering
 
 if TYPE_CHECKING:
+    from flows.certificate import Certificate
     from flows.compare import Compared
     from flows.pipeline import Finished
     from flows.status import StageStatus
@@ -132,3 +134,45 @@ def show_findings(findings: Iterable[Finding]) -> int:
             faults += 1
             console.print(f"  [bold]mend:[/] {finding.mend}", soft_wrap=True)
     return faults
+
+
+def certificate_lines(certificate: "Certificate") -> list[tuple[str, str]]:
+    """The head of a certificate: name and text of what was audited, with which result."""
+    subject = certificate.subject
+    changes = [f"{change.field}: {change.before} → {change.after}" for change in subject.changes]
+    more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+    lines = [
+        ("verdict", certificate.verdict),
+        ("commit", f"{subject.commit[:12]} {subject.message}"),
+        ("branch", subject.branch),
+        ("run", subject.run_id),
+        ("note", subject.note),
+        ("settings changed", f"{', '.join(changes[:5])}{more}"),
+        ("processor then", certificate.then.processor if certificate.then else "not recorded"),
+        ("processor now", certificate.now.processor),
+        ("took", f"{certificate.seconds:.0f} s"),
+    ]
+    return [line for line in lines if line[1]]
+
+
+def show_certificate(certificate: "Certificate") -> None:
+    """A certificate as a short table, what differs, and what was found."""
+    console = Console(highlight=False)
+    colour = VERDICT_COLOURS[certificate.verdict]
+    head = Table(show_header=False)
+    for name, text in certificate_lines(certificate):
+        head.add_row(name, f"[{colour}]{text}[/]" if name == "verdict" else Text(text))
+    console.print(head)
+    table = Table()
+    for column in ("stage", "output", "then", "now"):
+        table.add_column(column, overflow="fold")
+    for stage in certificate.stages:
+        for output in stage.outputs:
+            now = "same" if output.same else f"[yellow]{output.now[:12] or 'none'}[/]"
+            table.add_row(stage.name, output.path, output.then[:12] or "none", now)
+    console.print(table)
+    for output in (output for stage in certificate.stages for output in stage.outputs if not output.same):
+        console.print(f"{output.path}: {output.difference}", markup=False, soft_wrap=True)
+    console.print(f"[{colour}]{certificate.verdict}[/]: {certificate.sentence}", soft_wrap=True)
+    for finding in certificate.findings:
+        console.print(f"[red]✗[/] {finding.kind}:", Text(finding.sentence), soft_wrap=True)

@@ -1,6 +1,5 @@
 """Where a run works: in the checkout itself, or in a private clone that ends as a git branch."""
 
-import configparser
 import os
 import shutil
 import subprocess
@@ -9,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows import dvc_settings
 from flows.environment import STATE, child_environment, tool
+from flows.machine import RECORD
 
-PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics")
+PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics", RECORD)
 
 
 class WorkspaceError(RuntimeError):
@@ -44,10 +45,11 @@ def checkout(home: Path) -> Workspace:
     return Workspace(root=home, home=home, commit=git(home, "rev-parse", "HEAD"))
 
 
-def private_clone(home: Path, run_id: str, rev: str | None = None) -> Workspace:
+def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data: bool = True) -> Workspace:
     """Clone `home` for one run, sharing its git objects and its DVC cache, with the data of its dvc.lock laid out.
 
     Without `rev`, what stands uncommitted in `home` comes along as a snapshot commit; `home` itself is not touched.
+    Without `with_data`, nothing is laid out.
 
     Raises:
         WorkspaceError: `home` is no git checkout, `rev` is unknown, or git or DVC failed.
@@ -61,9 +63,10 @@ def private_clone(home: Path, run_id: str, rev: str | None = None) -> Workspace:
     try:
         git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
         git(root, "checkout", "--quiet", "--detach", snapshot or commit)
-        _share_cache(home, root)
+        dvc_settings.write(root, dvc_settings.for_a_clone(home))
         place = Workspace(root, home, commit, snapshot, private=True)
-        _run([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
+        if with_data:
+            _run([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
@@ -137,15 +140,3 @@ def _who() -> dict[str, str]:
         for role in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", "kakehashi"), ("EMAIL", "kakehashi@localhost"))
     }
-
-
-def _share_cache(home: Path, root: Path) -> None:
-    """Give the clone the checkout's own local DVC settings (remotes, credentials) and its cache folder."""
-    config = configparser.ConfigParser(interpolation=None)
-    config.read(home / ".dvc" / "config.local", encoding="utf-8")
-    if not config.has_section("cache"):
-        config.add_section("cache")
-    config["cache"]["dir"] = _run([str(tool("dvc")), "cache", "dir"], home, child_environment(home)).strip()
-    config["cache"].setdefault("type", "reflink,hardlink,copy")
-    with (root / ".dvc" / "config.local").open("w", encoding="utf-8") as file:
-        config.write(file)
