@@ -183,7 +183,7 @@ def audit(
     run: Annotated[str, typer.Argument(help="a run id, branch, commit, or the id of a run in MLflow")] = "HEAD",
     out: Annotated[Path | None, typer.Option(help="folder for the certificate; .kakehashi/audits/… without it")] = None,
 ) -> None:
-    """Recompute a recorded result from its sources alone, and certify it; exit code 0 met, 1 not met, 2 not possible."""
+    """Recompute a recorded result from its sources alone, and certify it: exit code 0 met, 1 not, 2 not possible."""
     home = _project()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

@@ -59,8 +59,8 @@ def _json(then: Path, now: Path) -> str:
     apart = [name for name in ours | theirs if ours.get(name) != theirs.get(name)]
     if not apart:
         return ""
-    first = apart[0]
-    return f"{len(apart)} of {len(ours | theirs)} values differ, the first {first}: {ours.get(first)} then, {theirs.get(first)} now"
+    first = f"{apart[0]}: {ours.get(apart[0])} then, {theirs.get(apart[0])} now"
+    return f"{len(apart)} of {len(ours | theirs)} values differ, the first {first}"
 
 
 def _table(read: Callable[[Path], Any]) -> Callable[[Path, Path], str]:

@@ -17,8 +17,9 @@ def cache_folder(home: Path) -> Path:
     Raises:
         RuntimeError: DVC does not work there; the message is its own.
     """
-    command = [tool("dvc"), "cache", "dir"]
-    done = subprocess.run(command, cwd=home, env=child_environment(home), capture_output=True, text=True)
+    done = subprocess.run(
+        [tool("dvc"), "cache", "dir"], cwd=home, env=child_environment(home), capture_output=True, text=True
+    )
     if done.returncode != 0:
         raise RuntimeError(f"`dvc cache dir` failed in {home}: {done.stderr.strip()}")
     return (home / done.stdout.strip()).resolve()

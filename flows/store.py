@@ -1,4 +1,4 @@
-"""Objects of a DVC cache by their MD5: where they lie, what a folder's list says, and whether they are what they claim."""
+"""Objects of a DVC cache by their MD5: where they lie, and whether their content is what the hash says."""
 
 import hashlib
 import json

@@ -77,9 +77,7 @@ def find(home: Path, asked: str) -> Subject:
         date=git(home, "show", "--no-patch", "--format=%cI", commit),
         base=base,
         snapshot=snapshot,
-        changes=tuple(
-            _changes(content(home, base, "params.yaml"), content(home, commit, "params.yaml")) if base else ()
-        ),
+        changes=tuple(_changes(home, base, commit)) if base else (),
     )
 
 
@@ -144,8 +142,9 @@ def _is_snapshot(home: Path, commit: str) -> bool:
     return bool(git(home, "show", "--no-patch", f"--format=%(trailers:key={SNAPSHOT},valueonly)", commit))
 
 
-def _changes(before: bytes | None, after: bytes | None) -> Iterator[Change]:
-    ours, theirs = (dict(flat(YAML(typ="safe").load(text) or {})) if text else {} for text in (before, after))
+def _changes(home: Path, before: str, after: str) -> Iterator[Change]:
+    texts = (content(home, commit, "params.yaml") for commit in (before, after))
+    ours, theirs = (dict(flat(YAML(typ="safe").load(text) or {})) if text else {} for text in texts)
     for field in ours | theirs:
         left, right = (str(values[field]) if field in values else "absent" for values in (ours, theirs))
         if left != right:

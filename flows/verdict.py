@@ -54,6 +54,13 @@ def against_commit(root: Path, commit: str = "HEAD") -> Verdict:
     if not outputs:
         return Verdict("equivalent", f"Every output has the hash that {rev} names.{because}")
     apart = list(_figures_apart(root, rev))
+    unmeasured = [stage for stage in outputs if not (root / "data" / "metrics" / f"{stage}.json").is_file()]
+    if not apart and unmeasured:
+        return Verdict(
+            "different",
+            f"The outputs of {_listed(outputs)} differ from {rev}'s, and no figure says how much that of "
+            f"{_listed(unmeasured)} matters.{because}",
+        )
     if not apart:
         return Verdict(
             "equivalent",

@@ -79,6 +79,17 @@ def test_a_missing_figure_is_a_difference(committed: Path) -> None:
     assert against_commit(committed).kind == "different"
 
 
+def test_other_bytes_of_what_no_figure_measures_are_different(committed: Path) -> None:
+    metrics = committed / "data" / "metrics"
+    git(committed, "mv", str(metrics / "train.json"), str(metrics / "evaluate.json"))
+    git(committed, "commit", "--quiet", "--all", "-m", "figures of another stage")
+    write(committed, out="o2")
+    (metrics / "train.json").unlink()
+    verdict = against_commit(committed)
+    assert verdict.kind == "different"
+    assert "no figure says how much that of train matters" in verdict.sentence
+
+
 def test_without_a_committed_lock_there_is_nothing_to_compare(committed: Path) -> None:
     git(committed, "rm", "--quiet", "--cached", "dvc.lock")
     git(committed, "commit", "--quiet", "-m", "no lock")
