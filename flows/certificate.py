@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.outputs import whole_file
+from flows import packages
 from flows.machine import Machine
 from flows.subject import Subject
 
@@ -114,11 +115,6 @@ class Certificate:
         return written
 
 
-def with_findings(certificate: Certificate, findings: list[Finding]) -> Certificate:
-    """The same certificate with more findings."""
-    return replace(certificate, findings=(*certificate.findings, *findings))
-
-
 def page(certificate: Certificate) -> str:
     """The certificate as one HTML page that needs no other file."""
     environment = Environment(
@@ -133,24 +129,27 @@ def page(certificate: Certificate) -> str:
 
 
 def _machine_rows(certificate: Certificate) -> list[tuple[str, str, str]]:
-    """Name, then, now: the machine's properties first, then the packages, the same ones included."""
-    then, now = (None if one is None else _described(one) for one in (certificate.then, certificate.now))
-    names = list(dict.fromkeys([*(then or {}), *(now or {})]))
-    absent = "not recorded" if then is None else "missing"
-    return [(name, (then or {}).get(name, absent), (now or {}).get(name, "missing")) for name in names]
+    """Name, then, now: the machine's properties, each package that differs, and in one line those that do not."""
+    then, now = certificate.then, certificate.now
+    rows = [
+        (name, _described(then)[name] if then else "not recorded", value) for name, value in _described(now).items()
+    ]
+    before = then.numerical if then else now.numerical
+    moved = [name for name in sorted(before | now.numerical) if before.get(name) != now.numerical.get(name)]
+    rows += [(name, before.get(name, packages.MISSING), now.numerical.get(name, packages.MISSING)) for name in moved]
+    same = ", ".join(f"{name} {version}" for name, version in now.numerical.items() if before.get(name) == version)
+    return [*rows, ("packages", same if then else "not recorded", same)]
 
 
 def _described(machine: Machine) -> Mapping[str, str]:
     return {
         "processor": machine.processor,
-        "architecture": machine.architecture,
+        "architecture": f"{machine.architecture}, {machine.logical_processors} logical processors",
         "instruction sets": ", ".join(machine.instruction_sets) or "unknown",
-        "logical processors": str(machine.logical_processors),
         "accelerators": ", ".join(machine.accelerators) or "none",
         "system": machine.system,
         "python": machine.python,
-        "packages other than locked": _locked_words(machine),
-        **machine.numerical,
+        "other than locked": _locked_words(machine),
     }
 
 
