@@ -58,7 +58,7 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
             raise WorkspaceError(f"`{' '.join(REPRODUCE)}` of {asked} failed with exit code {done.exit_code}.{told}")
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
-        seen += findings.altered_checkout(home, recorded, stages, ours, Store(cache))
+        seen += findings.altered_checkout(home, recorded, _cached_outputs(root, stages), ours, Store(cache))
         judged = verdict.against_commit(root, found.commit)
         known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
         return Certificate(
@@ -129,7 +129,7 @@ def _before(
 
 def _cached_outputs(root: Path, stages: dict[str, LockedStage]) -> Iterator[Entry]:
     """Outputs that DVC keeps in its cache; metrics are committed instead."""
-    tracked = set(git(root, "ls-files", "--", "data").splitlines())
+    tracked = set(git(root, "ls-files").splitlines())
     yield from (out for stage in stages.values() for out in stage.outs.values() if out.path not in tracked)
 
 

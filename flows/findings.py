@@ -1,7 +1,7 @@
 """What an audit looks for beside the result: a record that does not speak of the commit it stands in."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from flows import lock, packages, store, subject
 from flows.certificate import Finding
 from flows.differences import flat
-from flows.lock import LockedStage
+from flows.lock import Entry, LockedStage
 from flows.machine import Machine
 from flows.store import Inspection, Store
 from flows.subject import Subject
@@ -88,15 +88,13 @@ def bad_objects(seen: Inspection) -> Iterator[Finding]:
         yield Finding("cache", f"The cache lacks recorded data: {listed(seen.missing)}.")
 
 
-def altered_checkout(
-    home: Path, recorded: bytes, stages: Mapping[str, LockedStage], *stores: Store
-) -> Iterator[Finding]:
+def altered_checkout(home: Path, recorded: bytes, outs: Iterable[Entry], *stores: Store) -> Iterator[Finding]:
     """Outputs lying in the checkout that are not those of its dvc.lock, where that is the audited one."""
     file = home / "dvc.lock"
-    if file.is_file() and file.read_bytes() == recorded:
-        outs = [out for stage in stages.values() for out in stage.outs.values()]
-        if names := [name for out in outs for name in store.altered(home, out, stores)]:
-            yield Finding("checkout", f"Data in the checkout is not what dvc.lock stands for: {listed(names)}.")
+    if not file.is_file() or file.read_bytes() != recorded:
+        return
+    if names := [name for out in outs for name in store.altered(home, out, stores)]:
+        yield Finding("checkout", f"Data in the checkout is not what dvc.lock stands for: {listed(names)}.")
 
 
 def told_otherwise(root: Path, uri: str, lock_md5: str) -> Iterator[Finding | str]:
