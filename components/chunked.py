@@ -10,7 +10,6 @@ https://arxiv.org/abs/1705.08741): the gradient is exact for that model, which i
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -26,10 +25,9 @@ def chunked(encode: Callable[[Tensor], Tensor], rows_B: Tensor, size: int, model
         return torch.cat([encode(chunk) for chunk in rows_B.split(size)])
 
     def vectors(chunk: Tensor) -> Tensor:
-        answer = checkpoint(
+        return checkpoint(
             encode, chunk, use_reentrant=False, context_fn=lambda: (nullcontext(), still_statistics(model))
         )
-        return cast(Tensor, answer)
 
     return torch.cat([vectors(chunk) for chunk in rows_B.split(size)])
 

@@ -4,7 +4,7 @@ Shape legend: N = images learned from, M = recent images, C = labels, D = width 
 Every *_ND, *_MD and *_CD array has rows of unit length.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,11 @@ from components.decoding import decode
 from components.drift import TwoSample, centroid_shift, two_sample_test
 from components.params import Section, unknown_name
 
-TABLES = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".jsonl": lambda file: pd.read_json(file, lines=True)}
+TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": lambda file: pd.read_csv(file),
+    ".parquet": lambda file: pd.read_parquet(file),
+    ".jsonl": lambda file: pd.read_json(file, lines=True),
+}
 IMAGE_COLUMNS = ("path", "image", "image_path", "file", "file_name", "filename")
 Bound = Annotated[float, Field(gt=0, le=2)]
 

@@ -307,14 +307,16 @@ def published_as(client: Client, *, run_id: str = "", lock_md5: str = "") -> lis
 
 def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[str, str, Any, Any]]:
     """Where MLflow says other than `root`'s settings and metrics files: run name, name, MLflow's value, the file's."""
-    truth = {parent.info.run_id: (run_record.headline_figures(root), run_record.settings(root))}
+    truth: dict[str, list[Mapping[str, Any]]] = {}
+    truth[parent.info.run_id] = [run_record.headline_figures(root), run_record.settings(root)]
     wanted = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent.info.run_id}' and tags.kind = 'stage'"
     stages = list(client.search_runs([parent.info.experiment_id], wanted))
     for run in stages:
         stage = run.data.tags["dvc.stage"]
-        truth[run.info.run_id] = (run_record.stage_figures(root, stage), run_record.stage_settings(root, stage))
+        truth[run.info.run_id] = [run_record.stage_figures(root, stage), run_record.stage_settings(root, stage)]
     for run in [parent, *stages]:
-        for told, true in zip((run.data.metrics, run.data.params), truth[run.info.run_id], strict=True):
+        said: list[Mapping[str, Any]] = [run.data.metrics, run.data.params]
+        for told, true in zip(said, truth[run.info.run_id], strict=True):
             apart = [name for name in true if told.get(name) != true[name]]
             yield from ((str(run.info.run_name), name, told.get(name), true[name]) for name in apart)
 
@@ -331,8 +333,8 @@ def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | No
 def data_of(client: Client, run: PublishedRun) -> dict[str, str]:
     """The MD5 by which DVC knows each data folder that the run's training and evaluation read."""
     with in_silence():
-        inputs = client.get_run(run.run_id).inputs.dataset_inputs
-    return {given.dataset.name: given.dataset.digest for given in inputs}
+        inputs = client.get_run(run.run_id).inputs
+    return {} if inputs is None else {each.dataset.name: each.dataset.digest for each in inputs.dataset_inputs}
 
 
 @contextmanager

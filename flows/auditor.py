@@ -170,7 +170,7 @@ def _compared(
     for name in then | now:
         before, after = (stages[name].outs if name in stages else {} for stages in (then, now))
         outputs = []
-        for path in before | after:
+        for path in {**before, **after}:
             left, right = before.get(path, absent), after.get(path, absent)
             words = "" if left.md5 == right.md5 else _difference(home, commit, root, path, left, right, ours)
             outputs.append(Output(path, left.md5, right.md5, left.size, right.size, words))

@@ -34,7 +34,7 @@ def edited_settings(home: Path, commit: str, stages: Mapping[str, LockedStage]) 
     """Settings of the commit's params.yaml that are not those its dvc.lock was made with."""
     text = subject.content(home, commit, "params.yaml")
     settings = YAML(typ="safe").load(text) if text else {}
-    apart = {}
+    apart: dict[str, tuple[Any, Any]] = {}
     for stage in stages.values():
         for key, value in stage.params.items():
             locked, written = (dict(flat(values, key)) for values in (value, _at(settings, key)))
@@ -47,7 +47,7 @@ def edited_settings(home: Path, commit: str, stages: Mapping[str, LockedStage]) 
 
 def other_code(recorded: Mapping[str, LockedStage], recomputed: Mapping[str, LockedStage]) -> Iterator[Finding]:
     """Stages whose code, command or kept inputs in the commit are not those its dvc.lock was made with."""
-    for name in recorded | recomputed:
+    for name in {**recorded, **recomputed}:
         if name not in recorded or name not in recomputed:
             where = "dvc.lock but not in dvc.yaml" if name in recorded else "dvc.yaml but not in dvc.lock"
             yield Finding("code", f"Stage {name} stands in the commit's {where}.")

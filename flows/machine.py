@@ -45,7 +45,9 @@ class Machine:
     def from_values(cls, values: dict[str, Any]) -> Self:
         """A machine as `asdict` wrote it into JSON; fields of a later version are left out."""
         known = {field.name for field in fields(cls)}
-        kept = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        kept: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         if isinstance(apart := kept.get("other_than_locked"), dict):
             kept["other_than_locked"] = {name: tuple(versions) for name, versions in apart.items()}
         return cls(**{name: value for name, value in kept.items() if name in known})

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from components import clip as clips
-from components.checkpoint import Checkpoints
+from components.checkpoint import Checkpoints, Stateful
 from components.clip import Clip
 from components.corpus import read_images, read_manifest
 from components.embedder import compiled, logit_scale, pair_vectors, seeded
@@ -62,7 +62,7 @@ def from_scratch(
     if params.machine.compile:
         compiled(clip)
     steps = Fit(clip.model, batches, terms_of, params.optimiser, ids_of)
-    parts = {"steps": steps, "order": order, "drawing": drawing, **chance}
+    parts: dict[str, Stateful | Generator] = {"steps": steps, "order": order, "drawing": drawing, **chance}
     rows = checkpoints.resumed(parts, (report.row() for report in steps))
     curve = list(progress(rows, what="pretrain", total=params.optimiser.steps, unit="steps"))
     clip.model.eval()

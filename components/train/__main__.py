@@ -86,8 +86,9 @@ def held_out_figures(curve: pd.DataFrame, kept: Kept) -> dict[str, object]:
     """The best check, and the whole way from the base to the student, by the student's share."""
     figures: dict[str, object] = {"student_share": kept.student_share}
     if FIGURE in curve:
-        best = curve[FIGURE].idxmax()
-        figures |= {f"best_{FIGURE}": curve.loc[best, FIGURE], "best_check_step": int(curve.loc[best, "step"])}
+        checks = curve[["step", FIGURE]].dropna().to_numpy()
+        step, figure = checks[checks[:, 1].argmax()]
+        figures |= {f"best_{FIGURE}": float(figure), "best_check_step": int(step)}
     if kept.interpolation is not None:
         shares = kept.interpolation.itertuples(index=False)
         figures["interpolation"] = {f"{FIGURE}_at_{share:.2f}": figure for share, figure in shares}

@@ -64,4 +64,4 @@ def curve(
 
 def best_share(curve: pd.DataFrame, name: str) -> float:
     """The share with the largest figure; of equals the smallest, as the base has seen more than these images."""
-    return float(curve.loc[curve[name].idxmax(), SHARE])
+    return float(curve[SHARE].to_numpy()[curve[name].to_numpy().argmax()])
