@@ -1,0 +1,71 @@
+"""The claims' arms fit the settings, faults are planted at their rates, and differences are paired."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.claims.grids import BENCHMARKS
+from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
+from benchmarks.claims.tables import difference_with_interval
+from benchmarks.claims.trial import sections
+from components.zeroshot import Task, parse_labels
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("number", list(BENCHMARKS))
+def test_every_arm_is_a_setting_that_can_be_used(number):
+    benchmark = BENCHMARKS[number]
+    trials = list(benchmark.trials(benchmark.jobs, [1]))
+    assert len({(trial.job, trial.arm) for trial in trials}) == len(trials)
+    for trial in trials:
+        train, _ = sections(ROOT, trial)
+        assert train.machine.seed == 1
+
+
+@pytest.mark.parametrize("number", list(BENCHMARKS))
+def test_every_arm_is_compared_with_one_that_is_there(number):
+    benchmark = BENCHMARKS[number]
+    arms = {arm.name for arm in benchmark.arms} | {"base"}
+    for arm in benchmark.arms:
+        assert (benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(arm.name)) in arms
+
+
+def test_an_arm_learns_from_what_its_name_says():
+    arms = {trial.arm: trial for trial in BENCHMARKS["1"].trials(["ldraw"], [2])}
+    assert sections(ROOT, arms["rate 0.3"])[1].rate == 0.3
+    assert sections(ROOT, arms["fixed partners"])[1].kind == "fixed_partners"
+    assert sections(ROOT, arms["rate 0"])[0].terms.uniformity == 0
+    mudg = next(trial for trial in BENCHMARKS["6"].trials(["default"], [3]) if trial.arm == "mudg")
+    assert sections(ROOT, mudg)[0].average_decay == 0.995
+
+
+def test_labels_are_wrong_at_the_planted_rate_and_never_by_chance_right():
+    names = ["a", "b", "c"]
+    label_N = np.array(names * 100, dtype=object)
+    changed = mislabelled(label_N, names, 0.8, np.random.default_rng(0))
+    assert (changed == label_N).sum() == 240  # 0.8 of 300
+
+
+def test_mispaired_captions_are_those_of_others():
+    caption_N = np.array([f"caption {row}" for row in range(50)], dtype=object)
+    changed = mispaired(caption_N, 0.4, np.random.default_rng(0))
+    assert (changed != caption_N).sum() == 20  # 0.4 of 50
+    assert sorted(changed) == sorted(caption_N)
+
+
+def test_true_classes_are_the_tasks_and_no_more_than_asked():
+    accepted = pd.DataFrame({"id": list("stuvwx")})
+    truth = pd.DataFrame({"id": list("stuvw"), "label": ["Nut", "nut", "NUT", "bolt", "cat"]})
+    task = Task(parse_labels(["nut", "bolt"]), ("{}",))
+    rows = of_true_classes(accepted, truth, task, 2, np.random.default_rng(0))
+    assert rows["label"].value_counts().to_dict() == {"nut": 2, "bolt": 1}
+    assert list(rows["row"]) == sorted(rows["row"])
+
+
+def test_a_paired_difference_has_students_interval():
+    # mean 2, standard deviation 1, n = 3: 4.303 * 1 / sqrt(3) = 2.48
+    assert difference_with_interval([1.0, 2.0, 3.0]) == "+2.0 ± 2.5"
+    assert difference_with_interval([-1.5]) == "-1.5"
