@@ -19,8 +19,8 @@ from components.drift import TwoSample, centroid_shift, two_sample_test
 from components.params import Section, unknown_name
 
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": lambda file: pd.read_csv(file),
-    ".parquet": lambda file: pd.read_parquet(file),
+    ".csv": pd.read_csv,
+    ".parquet": pd.read_parquet,
     ".jsonl": lambda file: pd.read_json(file, lines=True),
 }
 IMAGE_COLUMNS = ("path", "image", "image_path", "file", "file_name", "filename")

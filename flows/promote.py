@@ -15,8 +15,8 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, State
 
-from components.outputs import read_json
 from flows import difference, environment, promotion, servers
+from flows.certified import audit_verdict
 from flows.promotion import Decision, Evidence
 from flows.publish import LICENCE_TAG
 
@@ -98,14 +98,6 @@ def give_back(home: Path) -> Outcome:
     return Outcome(True, words)
 
 
-def audit_verdict(home: Path, run_id: str) -> str | None:
-    """What the certificate of a run's audit says: `identical`, `equivalent` or `different`; None if there is none."""
-    file = home / environment.STATE / "audits" / run_id / "certificate.json"
-    if not run_id or not file.is_file():
-        return None
-    return str(read_json(file).get("verdict", "")) or None
-
-
 def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
     from components import registry, tracking
 
@@ -131,7 +123,7 @@ def _evidence(home: Path, client: "Client", run: "PublishedRun", champion: "Vers
         over_champion=None if rival is None else difference.gain_between(client, rival, run),
         has_rival=rival is not None,
         licence=run.tags.get(LICENCE_TAG),
-        audit=audit_verdict(home, run.flow_run_id),
+        audit=audit_verdict(home, run.flow_run_id, run.tags.get("dvc.lock.md5", "")),
     )
 
 

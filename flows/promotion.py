@@ -96,8 +96,8 @@ def decide(rule: PromoteParams, evidence: Evidence) -> Decision:
 
 def _checks(rule: PromoteParams, evidence: Evidence) -> Iterator[Check]:
     gain = evidence.gain
-    yield _at_least("gain over the base, points", None if gain is None else gain.points, rule.least_gain_points)
-    yield _at_least("low end of that gain", None if gain is None else gain.low, rule.least_gain_points_low)
+    yield _at_least("gain over the base, points", gain.points if gain else None, rule.least_gain_points)
+    yield _at_least("low end of that gain", gain.low if gain else None, rule.least_gain_points_low)
     worst = min(evidence.domain_gains, key=lambda domain: evidence.domain_gains[domain], default=None)
     lowest = None if worst is None else evidence.domain_gains[worst]
     named = f"gain on the weakest domain{f' ({worst})' if worst else ''}"
@@ -105,7 +105,7 @@ def _checks(rule: PromoteParams, evidence: Evidence) -> Iterator[Check]:
     if rule.least_gain_over_champion_points_low is not None and evidence.has_rival:
         over = evidence.over_champion
         wanted = rule.least_gain_over_champion_points_low
-        yield _at_least("low end of the gain over the champion", None if over is None else over.low, wanted)
+        yield _at_least("low end of the gain over the champion", over.low if over else None, wanted)
     yield _one_of("licences", evidence.licence, rule.licence_verdicts)
     if rule.audit_verdicts:
         yield _one_of("audit", evidence.audit, rule.audit_verdicts)

@@ -32,14 +32,15 @@ def refresh_index(rev: str | None = None) -> str:
     place = workspace_of_this_run(rev)
     run_id, screen = str(flow_run.id or uuid4()), screen_of(place)
     done: list[measurements.StageRun] = []
-    for name in stages_up_to(LAST_STAGE, stage_order(place.root)):
+    for stage in stages_up_to(LAST_STAGE, stage_order(place.root)):
         again = not done  # the first stage reads what DVC cannot see
-        done.append(carried(reproduce(name, place, screen, force=again, return_state=True)))
+        done.append(carried(reproduce(stage, place, screen, force=again, return_state=True)))
         measurements.record(place.home, run_id, done, place.root / "dvc.lock", "refresh-index")
-    lines = [f"- {stage.stage}: {stage.state}, {stage.wall_seconds:.0f} s" for stage in done]
-    for stage in done:
-        figures = {k: v for k, v in results.metrics(place.root, stage.stage).items() if isinstance(v, int | float)}
-        lines += [f"  - {figure.replace('_', ' ')}: {results.readable(value)}" for figure, value in figures.items()]
+    lines = []
+    for ran in done:
+        lines.append(f"- {ran.stage}: {ran.state}, {ran.wall_seconds:.0f} s")
+        figures = {k: v for k, v in results.metrics(place.root, ran.stage).items() if isinstance(v, int | float)}
+        lines += [f"  - {name.replace('_', ' ')}: {results.readable(value)}" for name, value in figures.items()]
     create_markdown_artifact("\n".join(lines), key="refresh", description="What was done, and what is there now")
     if not place.private:
         return ""

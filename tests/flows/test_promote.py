@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components import registry, tracking
-from flows.promote import audit_verdict, give_back, promote_run
+from flows.promote import give_back, promote_run
 from tests.published import make_project, publish, uri
 
 ROOT = Path(__file__).parents[2]
@@ -59,9 +59,3 @@ def test_a_run_becomes_champion_once_its_audit_passed_and_the_way_back_is_one_ca
     assert "**Promoted:**" in client.get_model_version(registry.MODEL, "2").description  # what was decided stays
     with pytest.raises(LookupError, match="No published run goes by 'r9'"):
         promote_run(home, "r9")
-
-
-@pytest.mark.parametrize("verdict", ["identical", "equivalent", "different"])
-def test_the_certificate_is_read_by_the_run_s_id(tmp_path: Path, verdict: str) -> None:
-    certify(tmp_path, "r1", verdict)
-    assert (audit_verdict(tmp_path, "r1"), audit_verdict(tmp_path, "r2")) == (verdict, None)
