@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from flows import differences, dvc_settings, environment, findings, lock, machine, store, subject, supervise, verdict
 from flows.certificate import Certificate, Figure, Finding, Output, Stage
+from flows.dvc import cached_outputs, kept_sources
 from flows.lock import Entry, LockedStage
 from flows.store import Store
 from flows.subject import Subject
@@ -58,7 +57,7 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
             raise WorkspaceError(f"`{' '.join(REPRODUCE)}` of {asked} failed with exit code {done.exit_code}.{told}")
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
-        seen += findings.altered_checkout(home, recorded, _cached_outputs(root, stages), ours, Store(cache))
+        seen += findings.altered_checkout(home, recorded, cached_outputs(root, stages), ours, Store(cache))
         judged = verdict.against_commit(root, found.commit)
         known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
         return Certificate(
@@ -111,7 +110,7 @@ def _before(
     if known is None:
         notes.append(f"The commit's {machine.RECORD} does not speak of this result: its machine is unknown.")
     seen += findings.other_environment(requirements, known[0] if known else None)
-    kept = [*_cached_outputs(root, stages), *_kept_sources(root)]
+    kept = [*cached_outputs(root, stages), *kept_sources(root)]
     say(f"Checking the recorded data of {len(kept)} outputs in the cache …\n")
     inspection = store.inspect(ours, kept)
     seen += findings.bad_objects(inspection)
@@ -127,21 +126,6 @@ def _before(
     return seen, notes
 
 
-def _cached_outputs(root: Path, stages: dict[str, LockedStage]) -> Iterator[Entry]:
-    """Outputs that DVC keeps in its cache; metrics are committed instead."""
-    tracked = set(git(root, "ls-files").splitlines())
-    yield from (out for stage in stages.values() for out in stage.outs.values() if out.path not in tracked)
-
-
-def _kept_sources(root: Path) -> Iterator[Entry]:
-    """Raw data that no stage can recompute: what `dvc add` and `dvc import` keep in `.dvc` files."""
-    for name in git(root, "ls-files", "--", "*.dvc").splitlines():
-        file = root / name
-        for out in (YAML(typ="safe").load(file) or {}).get("outs", []):
-            path = (file.parent / out["path"]).relative_to(root).as_posix()
-            yield Entry(path, out.get("md5", ""), int(out.get("size", 0)))
-
-
 def _fetch_sources(root: Path, env: dict[str, str], say: Callable[[str], None], terminal: bool) -> None:
     """Lay out raw data that no stage can recompute, and nothing else: from the checkout's cache, or its remote."""
     names = git(root, "ls-files", "--", "*.dvc").splitlines()
@@ -153,7 +137,7 @@ def _fetch_sources(root: Path, env: dict[str, str], say: Callable[[str], None], 
             break
     else:
         raise WorkspaceError(f"Raw data that no stage recomputes is not to be had: {', '.join(names)}. See above.")
-    for entry in _kept_sources(root):
+    for entry in kept_sources(root):
         if not entry.folder and store.hash_of(root / entry.path) != entry.md5:
             raise WorkspaceError(f"{entry.path} was fetched, but its content is not what {entry.path}.dvc names.")
 

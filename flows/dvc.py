@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.params import read_yaml
 from flows.environment import tool
-from flows.workspace import Workspace, WorkspaceError
+from flows.lock import Entry, LockedStage
+from flows.workspace import Workspace, WorkspaceError, git
 
 
 def dvc_says(root: Path, env: Mapping[str, str] | None, *arguments: str) -> str:
@@ -60,6 +62,21 @@ def earlier_result_kept(stage: str, place: Workspace) -> Iterator[None]:
                 file.write_bytes(figures)
             dvc_says(place.root, place.environment, "checkout", "--quiet", stage)
         raise
+
+
+def cached_outputs(root: Path, stages: Mapping[str, LockedStage]) -> Iterator[Entry]:
+    """Outputs of a lock that DVC keeps in its cache; metrics are committed instead."""
+    tracked = set(git(root, "ls-files").splitlines())
+    yield from (out for stage in stages.values() for out in stage.outs.values() if out.path not in tracked)
+
+
+def kept_sources(root: Path) -> Iterator[Entry]:
+    """Raw data that no stage can recompute: what `dvc add` and `dvc import` keep in `.dvc` files."""
+    for name in git(root, "ls-files", "--", "*.dvc").splitlines():
+        file = root / name
+        for out in read_yaml(file).get("outs", []):
+            path = (file.parent / out["path"]).relative_to(root).as_posix()
+            yield Entry(path, out.get("md5", ""), int(out.get("size", 0)))
 
 
 def _broken(file: Path) -> bool:

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from flows import dvc_settings, subject, workspace
-from flows.dvc import dvc_does
+from flows import dvc_settings, findings, lock, store, subject, workspace
+from flows.dvc import cached_outputs, dvc_does, kept_sources
 from flows.workspace import WorkspaceError
 
 STORE = "store"
@@ -20,13 +20,15 @@ def push(home: Path, asked: str, to: str = "") -> str:
         to: a folder or an address such as `s3://bucket/folder`, instead of the configured remote.
 
     Raises:
-        WorkspaceError: there is no such result, its data is not in the cache, or the remote cannot be written.
+        WorkspaceError: there is no such result, its data is not whole in the cache, or the remote cannot be written.
     """
     found = subject.find(home, asked)
-    if subject.content(home, found.commit, "dvc.lock") is None:
+    recorded = subject.content(home, found.commit, "dvc.lock")
+    if recorded is None:
         raise WorkspaceError(f"{asked} ({found.commit[:10]}) holds no dvc.lock: there is no data to push.")
     place = workspace.private_clone(home, f"{found.commit[:12]}-{os.getpid()}-push", found.commit, with_data=False)
     try:
+        _check_whole(home, place.root, recorded)
         config = dvc_settings.for_a_clone(home)
         if to:
             url = to if "://" in to else str(Path(to).resolve())
@@ -35,6 +37,20 @@ def push(home: Path, asked: str, to: str = "") -> str:
         return dvc_does(place.root, place.environment, "push", "--remote", STORE).strip()
     finally:
         workspace.remove(place)
+
+
+def _check_whole(home: Path, root: Path, recorded: bytes) -> None:
+    """Refuse data that is incomplete or damaged; DVC would push what is left of it, and call that a success."""
+    kept = [*cached_outputs(root, lock.parse(recorded)), *kept_sources(root)]
+    seen = store.inspect(store.Store(dvc_settings.cache_folder(home)), kept)
+    if seen.missing:
+        raise WorkspaceError(
+            f"The cache lacks {findings.listed(seen.missing)}. Make them again: dvc repro; or dvc pull."
+        )
+    if seen.damaged:
+        raise WorkspaceError(
+            f"The cache's {findings.listed(seen.damaged)} are not what their hash says. See: kakehashi audit"
+        )
 
 
 def address(home: Path) -> str:
