@@ -22,6 +22,7 @@ import numpy as np
 Modality = Literal["text", "image"]
 
 MANIFEST = "manifest.json"
+LISTS_FILE = "lists.ivfdata"
 LIST_KINDS = ("ivf", "paired", "routed")
 NO_ROW = -1
 
@@ -36,8 +37,12 @@ class VectorIndex:
         self.width: int = manifest["width"]
         self.kind: str = manifest["kind"]
         self.firsts = [part["first_row"] for part in manifest["parts"]]
-        mapped = self.settings["on_disk"] and self.kind not in LIST_KINDS
-        self.parts = [_read(folder / part["file"], mapped=mapped) for part in manifest["parts"]]
+        files = [folder / part["file"] for part in manifest["parts"]]
+        on_disk = self.settings["on_disk"]
+        if on_disk and self.kind in LIST_KINDS:
+            self.parts = [_read_lists(file) for file in files]
+        else:
+            self.parts = [_read(file, mapped=on_disk) for file in files]
         self.router_LE = self._array("router.npy")
         self.centre_D = self._array("centre.npy")
         self.removed = self._array("removed.npy")
@@ -217,9 +222,20 @@ def _check_file(file: Path, facts: Mapping[str, Any], checked: bool) -> None:
 
 
 def _read(file: Path, *, mapped: bool) -> Any:
-    """A FAISS index, its vectors left in the file if `mapped`; lists on disk are looked for beside it."""
-    flags = faiss.IO_FLAG_ONDISK_SAME_DIR | faiss.IO_FLAG_READ_ONLY
-    return faiss.read_index(str(file), flags | faiss.IO_FLAG_MMAP_IFC if mapped else flags)
+    """A FAISS index, its vectors left in the file if `mapped`."""
+    return faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | (faiss.IO_FLAG_MMAP_IFC if mapped else 0))
+
+
+def _read_lists(file: Path) -> Any:
+    """A FAISS index whose inverted lists stay in `lists.ivfdata` beside `file`.
+
+    FAISS's own way to look there (IO_FLAG_ONDISK_SAME_DIR) prints a line on standard output.
+    """
+    index: Any = faiss.read_index(str(file), faiss.IO_FLAG_READ_ONLY | faiss.IO_FLAG_SKIP_IVF_DATA)
+    lists: Any = faiss.downcast_InvertedLists(index.invlists)
+    lists.filename = str(file.with_name(LISTS_FILE))
+    lists.do_mmap()
+    return index
 
 
 def _without_repeats(score_QK: np.ndarray, row_QK: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -175,8 +175,9 @@ def test_sizes_alone_may_be_checked_where_files_are_huge(vectors, tmp_path):
     assert open_index(tmp_path / "i", model_sha256=MODEL, checked=False).vectors == 400
 
 
-@pytest.mark.parametrize("kind", ["flat", "hnsw"])
-def test_vectors_left_on_disk_answer_the_same(vectors, pairs, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["flat", "ivf", "routed", "hnsw"])
+def test_vectors_left_on_disk_answer_the_same_and_nothing_is_printed(vectors, pairs, tmp_path, kind, capfd):
     memory, disk = (build(vectors, tmp_path / str(flag), kind=kind, on_disk=flag) for flag in (False, True))
+    assert capfd.readouterr().out == ""
     for got, wanted in zip(disk.search(pairs[1], 5), memory.search(pairs[1], 5), strict=True):
         np.testing.assert_array_equal(got, wanted)

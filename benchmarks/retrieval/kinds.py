@@ -7,7 +7,7 @@ A control keeps all of an `ivf` index but the one thing it changes, its lists or
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import numpy as np
 
 from components.index.build import build_index
 from components.index.codecs import empty_lists
-from components.index.learn import kmeans, pairs, sample
-from components.index.paired import paired_kmeans
+from components.index.learn import Pairs, kmeans, paired_lists, pairs
 from components.index.params import IndexParams
 from components.index.shards import add_block
+from components.index.taught import Taught
 from components.index.vectors import Vectors
 from components.vector_index import VectorIndex, open_index
 
@@ -27,7 +27,7 @@ MODEL = "0" * 64
 """The vectors are measured as they are; which model made them does not matter here."""
 
 Opened = dict[str, Vectors]
-Control = Callable[[VectorIndex, Opened, np.ndarray, IndexParams], VectorIndex]
+Control = Callable[[VectorIndex, Opened, Taught, IndexParams], VectorIndex]
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ def opened_index(kind: Kind, opened: Opened, base: IndexParams, held_Q: np.ndarr
     index = open_index(folder / "index", model_sha256=MODEL)
     if kind.control is None:
         return index
-    return kind.control(index, opened, np.setdiff1d(np.arange(opened["image"].rows), held_Q), params)
+    return kind.control(index, opened, Taught(opened["image"].rows, held_Q), params)
 
 
 PLAIN = {"codec": "flat", "centred": False, "spill_margin": 0.0, "on_disk": False}
 """Only the lists and the ways to them are compared."""
 
 
-def mean_shifted(index: VectorIndex, opened: Opened, taught: np.ndarray, params: IndexParams) -> VectorIndex:
+def mean_shifted(index: VectorIndex, opened: Opened, taught: Taught, params: IndexParams) -> VectorIndex:
     """Text queries choose lists as if moved by the mean gap g: <t - g, c> = <t, c> - <g, c>, a router without learning.
 
     Scores stay those of the query as it is, so that only the choice of lists differs.
@@ -70,24 +70,24 @@ def mean_shifted(index: VectorIndex, opened: Opened, taught: np.ndarray, params:
     return shifted
 
 
-def randomly_paired(index: VectorIndex, opened: Opened, taught: np.ndarray, params: IndexParams) -> VectorIndex:
+def randomly_paired(index: VectorIndex, opened: Opened, taught: Taught, params: IndexParams) -> VectorIndex:
     """Paired k-means whose captions were shuffled: what the pairing itself is worth."""
     rng = np.random.default_rng(params.seed)
-    caption_row, near_NK, image_MD = pairs(opened, taught, params, 1, rng)
-    text_ND = opened["text"].take(rng.permutation(caption_row))
-    return with_lists(index, opened["image"], _paired(image_MD[near_NK[:, 0]], text_ND, params), params)
+    paired = pairs(opened, taught, params, 1, rng)
+    shuffled = replace(paired, caption_N=rng.permutation(paired.caption_N))
+    return with_lists(index, opened["image"], paired_lists(opened, shuffled, params), params)
 
 
-def own_images(index: VectorIndex, opened: Opened, taught: np.ndarray, params: IndexParams) -> VectorIndex:
+def own_images(index: VectorIndex, opened: Opened, taught: Taught, params: IndexParams) -> VectorIndex:
     """Paired k-means with each caption's own image in place of its nearest."""
-    rows = sample(taught, params.lists * params.train_vectors_per_list, np.random.default_rng(params.seed))
-    centroid_LD = _paired(opened["image"].take(rows), opened["text"].take(rows), params)
-    return with_lists(index, opened["image"], centroid_LD, params)
+    rows = taught.draw(params.lists * params.train_vectors_per_list, np.random.default_rng(params.seed))
+    own = Pairs(rows, rows, np.arange(len(rows))[:, None])
+    return with_lists(index, opened["image"], paired_lists(opened, own, params), params)
 
 
-def text_means(index: VectorIndex, opened: Opened, taught: np.ndarray, params: IndexParams) -> VectorIndex:
+def text_means(index: VectorIndex, opened: Opened, taught: Taught, params: IndexParams) -> VectorIndex:
     """Images in the lists of captions' k-means, for which no image was looked at."""
-    rows = sample(taught, params.lists * params.train_vectors_per_list, np.random.default_rng(params.seed))
+    rows = taught.draw(params.lists * params.train_vectors_per_list, np.random.default_rng(params.seed))
     return with_lists(index, opened["image"], kmeans(opened["text"].take(rows), params), params)
 
 
@@ -117,16 +117,6 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def _paired(image_ND: np.ndarray, text_ND: np.ndarray, params: IndexParams) -> np.ndarray:
-    return paired_kmeans(
-        image_ND,
-        text_ND,
-        params.lists,
-        iterations=params.iterations,
-        most_per_list=params.train_vectors_per_list,
-        seed=params.seed,
-    )
-
-
-def _mean(vectors: Vectors, rows: np.ndarray) -> np.ndarray:
+def _mean(vectors: Vectors, taught: Taught) -> np.ndarray:
+    rows = taught.at(np.arange(len(taught)))
     return np.asarray(vectors.take(rows).mean(axis=0, dtype=np.float64))

@@ -14,10 +14,11 @@ from pathlib import Path
 import faiss
 
 from benchmarks.retrieval.kinds import MODEL
-from components.index.build import build_index, held_out
+from components.index.build import build_index
 from components.index.card import answers, imbalance, latency, recall
 from components.index.exact import nearest
 from components.index.params import IndexParams
+from components.index.taught import held_out
 from components.index.vectors import open_pair
 from components.vector_index import open_index
 

@@ -1,11 +1,13 @@
 """How an index grows: build time, peak memory, bytes, recall and latency over made-up vectors of several sizes.
 
     python -m benchmarks.retrieval.size [--rows 100000 1000000] [--width 512] [--kinds ivf paired routed hnsw]
+                                        [--set on_disk=true vectors_per_shard=50000]
 
 The vectors have a published CLIP's gap (centroid distance 0.8, pair cosine 0.3). They are made once and stay in
 --folder, with results.jsonl, whose lines are not measured again. Lists grow as the square root of the vectors; all
-other settings are those of params.yaml's section `index`. An index is deleted once measured: a million vectors of width
-512 take about 4 GB of disk and, while an index of them is built, as much again. docs/scale.md says how to read slopes.
+other settings are those of params.yaml's section `index`, changed by --set. An index is deleted once measured: a
+million vectors of width 512 take about 4 GB of disk and, while an index of them is built, as much again.
+docs/scale.md says how to read slopes.
 """
 
 import argparse
@@ -133,6 +135,18 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     return table.round(dict.fromkeys(table.select_dtypes("float"), 3))
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Name and value of `on_disk=true`, as the command line gives it.
+
+    Raises:
+        ArgumentTypeError: it is not of this form.
+    """
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise argparse.ArgumentTypeError(f"{text} is no NAME=VALUE, as on_disk=true")
+    return name, value
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", nargs="+", type=int, default=[100_000, 1_000_000], help="numbers of vectors")
@@ -141,9 +155,14 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "kakehashi-size", help="for all files"
     )
+    parser.add_argument(
+        "--set", nargs="+", type=setting, default=[], metavar="NAME=VALUE", help="other settings of the section `index`"
+    )
     options = parser.parse_args()
     try:
-        base = load_section("index", IndexParams, PARAMS_FILE)
+        base = IndexParams.model_validate(
+            {**load_section("index", IndexParams, PARAMS_FILE).model_dump(), **dict(options.set)}
+        )
         options.folder.mkdir(parents=True, exist_ok=True)
         table = measure(options.rows, recipe_of(options.width), options.kinds, base, options.folder)
     except (ValueError, RuntimeError) as error:

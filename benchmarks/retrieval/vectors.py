@@ -29,10 +29,10 @@ from benchmarks.retrieval.kinds import KINDS, Opened, opened_index
 from benchmarks.retrieval.plots import draw
 from benchmarks.retrieval.results import Results
 from benchmarks.retrieval.tables import tables
-from components.index.build import held_out
 from components.index.card import imbalance, latency
 from components.index.exact import nearest
 from components.index.params import IndexParams
+from components.index.taught import held_out
 from components.index.vectors import open_pair
 from components.params import PARAMS_FILE, load_section
 from components.vector_index import Modality

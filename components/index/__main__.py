@@ -12,10 +12,11 @@ from pathlib import Path
 
 import faiss
 
-from components.index.build import build_index, held_out
+from components.index.build import build_index
 from components.index.card import card
 from components.index.learn import Side
 from components.index.params import IndexParams
+from components.index.taught import held_out
 from components.index.vectors import open_pair
 from components.outputs import read_json, whole_folder, write_json
 from components.params import load_section

@@ -86,12 +86,6 @@ def write_manifest(manifest: dict[str, Any], folder: Path) -> None:
     write_json({**manifest, "files": files}, folder / MANIFEST)
 
 
-def held_out(vectors: int, queries: int, seed: int) -> np.ndarray:
-    """Rows for the card, in rising order: at most a tenth of them, from which nothing is learned."""
-    count = min(queries, max(1, vectors // 10))
-    return np.sort(np.random.default_rng(seed).permutation(vectors)[:count])
-
-
 def _key(side: Side, params: IndexParams, made_of: dict[str, str]) -> str:
     """A name for the work of one build: the same settings and vectors give the same name."""
     values = {"side": side, **made_of, **params.model_dump(exclude=set(NOT_BUILT))}

@@ -11,9 +11,9 @@ import faiss
 import numpy as np
 
 from components.index.build import write_manifest
-from components.index.shards import LISTS_FILE, add_block
+from components.index.shards import add_block
 from components.outputs import whole_folder
-from components.vector_index import LIST_KINDS, VectorIndex, open_index
+from components.vector_index import LIST_KINDS, LISTS_FILE, VectorIndex, open_index
 
 
 def add_vectors(folder: Path, vector_ND: np.ndarray, *, model_sha256: str) -> np.ndarray:

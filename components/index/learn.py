@@ -1,6 +1,6 @@
 """What an index learns before it holds vectors: centroids, a router, a codec.
 
-Shape legend: N = training rows, L = lists, D = width, K = neighbours, E = D + 1. Rows have unit length.
+Shape legend: N = training rows, M = images, L = lists, D = width, K = neighbours, E = D + 1. Rows have unit length.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,8 @@ from components.index.exact import nearest
 from components.index.paired import assign, paired_kmeans
 from components.index.params import IndexParams
 from components.index.router import linear_router, text_table
-from components.index.vectors import BLOCK_BYTES, Vectors
+from components.index.taught import Taught
+from components.index.vectors import Vectors
 from components.vector_index import LIST_KINDS
 
 Side = Literal["image", "text"]
@@ -44,39 +45,26 @@ def learn(opened: dict[str, Vectors], side: Side, params: IndexParams, held_Q: n
     """
     stored = opened[side]
     rng = np.random.default_rng(params.seed)
-    rows = np.setdiff1d(np.arange(stored.rows), held_Q)
-    check_codec(params, stored.width, len(rows))
+    taught = Taught(stored.rows, held_Q)
+    check_codec(params, stored.width, len(taught))
     if params.kind not in LIST_KINDS:
-        return _learn_part(stored, rows, params, rng)
-    if len(rows) < params.lists:
+        return _learn_part(stored, taught, params, rng)
+    if len(taught) < params.lists:
         raise ValueError(
-            f"params.yaml: index.lists is {params.lists}, but there are only {len(rows)} vectors to learn them from. "
-            "Lower index.lists, or set index.kind to flat."
+            f"params.yaml: index.lists is {params.lists}, but there are only {len(taught)} vectors to learn them "
+            "from. Lower index.lists, or set index.kind to flat."
         )
-    some = sample(rows, params.lists * params.train_vectors_per_list, rng)
+    some = taught.draw(params.lists * params.train_vectors_per_list, rng)
     if side == "image" and params.kind == "paired":
-        caption_row, near_NK, image_ND = pairs(opened, rows, params, 1, rng)
-        centroid_LD = paired_kmeans(
-            image_ND[near_NK[:, 0]],
-            opened["text"].take(caption_row),
-            params.lists,
-            iterations=params.iterations,
-            most_per_list=params.train_vectors_per_list,
-            seed=params.seed,
-        )
+        centroid_LD = paired_lists(opened, pairs(opened, taught, params, 1, rng), params)
     else:
         centroid_LD = kmeans(stored.take(some), params)
     router_LE: np.ndarray | None = None
     figures: dict[str, float] = {}
     if side == "image" and params.kind == "routed":
-        router_LE, figures = learn_router(opened, rows, centroid_LD, params, rng)
-    empty, centre_D = _learn_codec(stored.take(some), centroid_LD, params)
+        router_LE, figures = learn_router(opened, taught, centroid_LD, params, rng)
+    empty, centre_D = _learn_codec(stored, some, centroid_LD, params)
     return Learned(empty, router_LE, centre_D, figures)
-
-
-def sample(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """At most `most` of the rows, in rising order."""
-    return rows if len(rows) <= most else np.sort(rng.choice(rows, size=most, replace=False))
 
 
 def kmeans(vector_ND: np.ndarray, params: IndexParams) -> np.ndarray:
@@ -94,39 +82,63 @@ def kmeans(vector_ND: np.ndarray, params: IndexParams) -> np.ndarray:
     return np.array(clustering.centroids)
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Captions and their exact nearest images."""
+
+    caption_N: np.ndarray
+    """Rows of the captions."""
+    image_M: np.ndarray
+    """Rows of the images among which the nearest were sought."""
+    near_NK: np.ndarray
+    """For each caption the places of its nearest images in `image_M`, best first."""
+
+
 def pairs(
-    opened: dict[str, Vectors], rows: np.ndarray, params: IndexParams, neighbours: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Captions and their exact nearest images: rows of the captions [N], places [N, K] in the images, the images.
+    opened: dict[str, Vectors], taught: Taught, params: IndexParams, neighbours: int, rng: np.random.Generator
+) -> Pairs:
+    """Each caption's `neighbours` exact nearest images, both sides read block by block.
 
     Images and captions come from one draw of at most `pairing_images` records; of its captions so many are paired as
     k-means will take. (Pairing all and drawing whole pairs afterwards gives the same: each caption is paired alone.)
     """
-    image_row = sample(rows, params.pairing_images, rng)
-    caption_row = sample(image_row, params.lists * params.train_vectors_per_list, rng)
-    image_ND = opened["image"].take(image_row)
-    size = max(1, BLOCK_BYTES // (4 * image_ND.shape[1]))
-    blocks = [(first, image_ND[first : first + size]) for first in range(0, len(image_ND), size)]
+    image_M = taught.draw(params.pairing_images, rng)
+    few = Taught(len(image_M), np.empty(0, dtype=np.int64))
+    caption_N = image_M[few.draw(params.lists * params.train_vectors_per_list, rng)]
     near = [
-        nearest(opened["text"].take(caption_row[first : first + size]), blocks, neighbours)[1]
-        for first in range(0, len(caption_row), size)
+        nearest(text_ND, opened["image"].blocks_of(image_M), neighbours)[1]
+        for _, text_ND in opened["text"].blocks_of(caption_N)
     ]
-    return caption_row, np.concatenate(near), image_ND
+    return Pairs(caption_N, image_M, np.concatenate(near))
+
+
+def paired_lists(opened: dict[str, Vectors], paired: Pairs, params: IndexParams) -> np.ndarray:
+    """Centroids [L, D] of paired k-means over captions and their nearest images."""
+    return paired_kmeans(
+        opened["image"].take(paired.image_M[paired.near_NK[:, 0]]),
+        opened["text"].take(paired.caption_N),
+        params.lists,
+        iterations=params.iterations,
+        most_per_list=params.train_vectors_per_list,
+        seed=params.seed,
+    )
 
 
 def learn_router(
-    opened: dict[str, Vectors], rows: np.ndarray, centroid_LD: np.ndarray, params: IndexParams, rng: np.random.Generator
+    opened: dict[str, Vectors], taught: Taught, centroid_LD: np.ndarray, params: IndexParams, rng: np.random.Generator
 ) -> tuple[np.ndarray, dict[str, float]]:
     """The text side's table of lists [L, E], and how it did on captions held out from it."""
-    neighbours = 1 if params.router == "table" else params.router_neighbours
-    caption_row, near_NK, image_ND = pairs(opened, rows, params, neighbours, rng)
-    text_ND = opened["text"].take(caption_row)
-    list_M = assign(image_ND, centroid_LD)
+    paired = pairs(opened, taught, params, 1 if params.router == "table" else params.router_neighbours, rng)
+    text_ND = opened["text"].take(paired.caption_N)
+    list_M = np.concatenate(
+        [assign(image_ND, centroid_LD) for _, image_ND in opened["image"].blocks_of(paired.image_M)]
+    )
     if params.router == "table":
-        return text_table(text_ND, image_ND[near_NK[:, 0]], list_M[near_NK[:, 0]], centroid_LD), {}
+        near_N = paired.near_NK[:, 0]
+        return text_table(text_ND, opened["image"].take(paired.image_M[near_N]), list_M[near_N], centroid_LD), {}
     return linear_router(
         text_ND,
-        list_M[near_NK],
+        list_M[paired.near_NK],
         centroid_LD,
         np.bincount(list_M, minlength=params.lists) / len(list_M),
         held_out=params.router_held_out,
@@ -136,8 +148,14 @@ def learn_router(
     )
 
 
-def _learn_codec(vector_ND: np.ndarray, centroid_LD: np.ndarray, params: IndexParams) -> tuple[Any, np.ndarray | None]:
+def _learn_codec(
+    stored: Vectors, rows_N: np.ndarray, centroid_LD: np.ndarray, params: IndexParams
+) -> tuple[Any, np.ndarray | None]:
     empty = empty_lists(centroid_LD, params)
+    if params.codec == "flat" and not params.centred:
+        empty.is_trained = True
+        return empty, None
+    vector_ND = stored.take(thinned(rows_N, CODEC_TRAINING_ROWS))
     list_N = assign(vector_ND, centroid_LD)
     if empty.by_residual:
         vector_ND = vector_ND - centroid_LD[list_N]
@@ -146,18 +164,23 @@ def _learn_codec(vector_ND: np.ndarray, centroid_LD: np.ndarray, params: IndexPa
     return empty, centre_D
 
 
-def _learn_part(stored: Vectors, rows: np.ndarray, params: IndexParams, rng: np.random.Generator) -> Learned:
+def thinned(rows_N: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` of the rows, evenly spaced."""
+    return rows_N if len(rows_N) <= most else rows_N[np.arange(most) * len(rows_N) // most]
+
+
+def _learn_part(stored: Vectors, taught: Taught, params: IndexParams, rng: np.random.Generator) -> Learned:
     empty = empty_part(stored.width, params)
     if params.codec == "flat" and not params.centred:
         return Learned(empty)
-    vector_ND = stored.take(sample(rows, PART_TRAINING_ROWS, rng))
+    vector_ND = stored.take(taught.draw(CODEC_TRAINING_ROWS, rng))
     centre_D = _centre(vector_ND) if params.centred else None
     empty.train(vector_ND if centre_D is None else vector_ND - centre_D)
     return Learned(empty, centre_D=centre_D)
 
 
-PART_TRAINING_ROWS = 65536
-"""Vectors that the codec of an index without lists learns from: 256 for each of 256 codewords."""
+CODEC_TRAINING_ROWS = 65536
+"""Most vectors that a codec, or the centre, learns from: 256 for each of 256 codewords."""
 
 
 def _centre(vector_ND: np.ndarray) -> np.ndarray:

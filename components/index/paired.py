@@ -11,6 +11,8 @@ import faiss
 import numpy as np
 
 SPLIT = 1 / 1024
+MEANS_BLOCK = 8192
+"""Vectors summed at a time."""
 
 
 def paired_kmeans(
@@ -51,12 +53,14 @@ def update(text_ND: np.ndarray, list_N: np.ndarray, centroid_LD: np.ndarray, rng
 
 def means(vector_ND: np.ndarray, list_N: np.ndarray, empty_LD: np.ndarray) -> np.ndarray:
     """Mean vector of each list [L, D]; an empty list's row is that of `empty_LD`."""
-    order = np.argsort(list_N, kind="stable")
-    filled, first = np.unique(list_N[order], return_index=True)
-    sums = np.add.reduceat(vector_ND[order], first, axis=0, dtype=np.float64)
-    mean_LD = empty_LD.astype(np.float64)
-    mean_LD[filled] = sums / np.diff(first, append=len(order))[:, None]
-    return mean_LD
+    sum_LD = np.zeros(empty_LD.shape)
+    order_N = np.argsort(list_N, kind="stable")
+    for first in range(0, len(order_N), MEANS_BLOCK):  # a sorted copy of all vectors would take their memory again
+        some = order_N[first : first + MEANS_BLOCK]
+        filled, begin = np.unique(list_N[some], return_index=True)
+        sum_LD[filled] += np.add.reduceat(vector_ND[some], begin, axis=0, dtype=np.float64)
+    size_L1 = np.bincount(list_N, minlength=len(empty_LD))[:, None]
+    return np.where(size_L1 > 0, sum_LD / np.maximum(size_L1, 1), empty_LD)
 
 
 def split_empty(centroid_LD: np.ndarray, sizes_L: np.ndarray, rng: np.random.Generator) -> np.ndarray:

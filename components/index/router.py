@@ -19,6 +19,8 @@ SIZE_POWERS = (0.0, 0.5, 1.0)
 """A list's logit is marked down by these times the logarithm of its size; the held-out captions choose."""
 MOST_HELD = 2000
 """Enough captions to choose an epoch by; more would only take time."""
+COVERAGE_SCORES = 2**20
+"""Scores of captions by lists held at a time while coverage is measured."""
 
 
 def text_table(text_ND: np.ndarray, image_ND: np.ndarray, list_N: np.ndarray, centroid_LD: np.ndarray) -> np.ndarray:
@@ -68,14 +70,14 @@ def linear_router(
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(text_ND))
     held, taught = np.split(order, [min(MOST_HELD, max(1, round(held_out * len(order))))])
-    text_NE = np.hstack([text_ND, np.ones((len(text_ND), 1), dtype=np.float32)])
     start_LE = np.hstack([SCALE * centroid_LD, np.zeros((len(centroid_LD), 1))]).astype(np.float32)
     router_LE, adam = start_LE.copy(), Adam(learning_rate)
     before = coverage(text_ND[held], list_NK[held], start_LE, share_L)
     best, after = start_LE, before
     for _ in range(epochs if len(taught) else 0):
         for batch in np.array_split(rng.permutation(taught), -(-len(taught) // BATCH_CAPTIONS)):
-            router_LE -= adam.step(gradient(router_LE, text_NE[batch], list_NK[batch]))
+            text_BE = np.hstack([text_ND[batch], np.ones((len(batch), 1), dtype=np.float32)])
+            router_LE -= adam.step(gradient(router_LE, text_BE, list_NK[batch]))
         for power in SIZE_POWERS:
             candidate_LE = router_LE.copy()
             candidate_LE[:, -1] -= (power * np.log(np.maximum(share_L, 1e-9) * len(share_L))).astype(np.float32)
@@ -116,11 +118,21 @@ class Adam:
 
 def coverage(text_ND: np.ndarray, list_NK: np.ndarray, router_LE: np.ndarray, share_L: np.ndarray) -> float:
     """Share of the captions' neighbours in the lists first probed, mean over `BUDGETS`; a last list counts in part."""
+    size = max(1, COVERAGE_SCORES // len(share_L))
+    reached = [
+        _reached(text_ND[first : first + size], list_NK[first : first + size], router_LE, share_L)
+        for first in range(0, len(text_ND), size)
+    ]
+    return float(np.mean(np.concatenate(reached)))
+
+
+def _reached(text_ND: np.ndarray, list_NK: np.ndarray, router_LE: np.ndarray, share_L: np.ndarray) -> np.ndarray:
+    """For each caption, what `coverage` is the mean of [N]."""
     score_NL = text_ND @ router_LE[:, :-1].T + router_LE[:, -1]
     order_NL = np.argsort(-score_NL, axis=1, kind="stable")
     scanned_NL = np.cumsum(share_L[order_NL], axis=1)
     place_NL = np.argsort(order_NL, axis=1, kind="stable")
     end_NK = np.take_along_axis(scanned_NL, np.take_along_axis(place_NL, list_NK, axis=1), axis=1)
     size_NK = np.maximum(share_L[list_NK], 1e-9)
-    reached = [np.clip(1 - (end_NK - budget) / size_NK, 0, 1).mean() for budget in BUDGETS]
-    return float(np.mean(reached))
+    reached_BN = [np.clip(1 - (end_NK - budget) / size_NK, 0, 1).mean(axis=1) for budget in BUDGETS]
+    return np.asarray(np.mean(reached_BN, axis=0))

@@ -6,7 +6,7 @@ A drafts folder keeps the trained index and the finished shards, so that a kille
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ from components.index.learn import Learned
 from components.index.params import IndexParams
 from components.index.vectors import Vectors
 from components.outputs import read_json, whole_file, write_json
-from components.vector_index import LIST_KINDS, file_facts
+from components.vector_index import LIST_KINDS, LISTS_FILE, file_facts
 
-LISTS_FILE = "lists.ivfdata"
 SAVED_ARRAYS = {"router_LE": "router.npy", "centre_D": "centre.npy"}
 
 
@@ -117,15 +116,7 @@ def merge_lists(empty: Any, shard_files: list[Path], folder: Path, *, on_disk: b
         return
     index: Any = faiss.clone_index(empty)
     if on_disk:
-        shards = [_mapped(file) for file in shard_files]
-        lists: Any = faiss.OnDiskInvertedLists(index.nlist, index.code_size, str(folder / LISTS_FILE))
-        pointers = faiss.InvertedListsPtrVector()  # type: ignore[attr-defined]
-        for shard in shards:
-            pointers.push_back(shard.invlists)
-        lists.merge_from_multiple(pointers.data(), pointers.size(), False)
-        lists.filename = LISTS_FILE  # a bare name: the folder can be moved
-        index.replace_invlists(lists, True)
-        lists.this.disown()
+        _concatenate_on_disk(index, shard_files, folder / LISTS_FILE)
     else:
         _concatenate(index, shard_files)
     index.ntotal = index.invlists.compute_ntotal()
@@ -133,21 +124,67 @@ def merge_lists(empty: Any, shard_files: list[Path], folder: Path, *, on_disk: b
 
 
 def _concatenate(index: Any, shard_files: list[Path]) -> None:
-    """Copy the shards' lists behind one another, one shard in view at a time.
+    """Copy the shards' lists behind one another.
 
     Each list takes its final size at once, since growing would hold it twice.
     """
-    lists = range(index.nlist)
-    sizes = [[shard.invlists.list_size(number) for number in lists] for shard in map(_mapped, shard_files)]
-    for number in lists:
-        index.invlists.resize(number, sum(each[number] for each in sizes))
-    begin = [0] * index.nlist
-    for file, size in zip(shard_files, sizes, strict=True):
+    for number, size in enumerate(_sizes(index.nlist, shard_files).tolist()):
+        index.invlists.resize(number, size)
+    for number, begin, size, lists in _pieces(index.nlist, shard_files):
+        index.invlists.update_entries(number, begin, size, lists.get_ids(number), lists.get_codes(number))
+
+
+def _concatenate_on_disk(index: Any, shard_files: list[Path], file: Path) -> None:
+    """The same into a file that the index then reads, written in place and never mapped.
+
+    FAISS's own merge maps the shards and the new file, and keeps all of it in memory until it ends. The layout is
+    FAISS's: list after list, each with its codes, then its row numbers of 8 bytes.
+    """
+    size_L = _sizes(index.nlist, shard_files)
+    lists: Any = faiss.OnDiskInvertedLists(index.nlist, index.code_size, str(file))
+    lists.set_all_lists_sizes(faiss.swig_ptr(size_L))
+    lists.totsize = int(size_L.sum()) * (index.code_size + ROW_BYTES)
+    codes_L = ((np.cumsum(size_L) - size_L) * (index.code_size + ROW_BYTES)).tolist()
+    rows_L = [codes + size * index.code_size for codes, size in zip(codes_L, size_L.tolist(), strict=True)]
+    with file.open("wb") as opened:
+        for number, begin, size, piece in _pieces(index.nlist, shard_files):
+            opened.seek(codes_L[number] + begin * index.code_size)
+            opened.write(faiss.rev_swig_ptr(piece.get_codes(number), size * index.code_size))
+            opened.seek(rows_L[number] + begin * ROW_BYTES)
+            opened.write(faiss.rev_swig_ptr(piece.get_ids(number), size))
+    lists.filename = LISTS_FILE  # a bare name: the folder can be moved
+    index.replace_invlists(lists, True)
+    lists.this.disown()
+
+
+ROW_BYTES = 8
+"""Of a row number in a list."""
+
+
+def _sizes(lists: int, shard_files: list[Path]) -> np.ndarray:
+    """Vectors of each list in all shards, uint64 [L]."""
+    size_L = np.zeros(lists, dtype=np.uint64)
+    for file in shard_files:
         shard = _mapped(file)
-        for number in filter(size.__getitem__, lists):
-            ids, codes = shard.invlists.get_ids(number), shard.invlists.get_codes(number)
-            index.invlists.update_entries(number, begin[number], size[number], ids, codes)
-            begin[number] += size[number]
+        size_L += np.array([shard.invlists.list_size(number) for number in range(lists)], dtype=np.uint64)
+        del shard  # or two would be mapped while the next one opens
+    return size_L
+
+
+def _pieces(lists: int, shard_files: list[Path]) -> Iterator[tuple[int, int, int, Any]]:
+    """Each shard's lists that are not empty: number, place in the merged list, size, and the shard's lists.
+
+    One shard is in view at a time.
+    """
+    begin_L = [0] * lists
+    for file in shard_files:
+        shard = _mapped(file)
+        for number in range(lists):
+            size = shard.invlists.list_size(number)
+            if size:
+                yield number, begin_L[number], size, shard.invlists
+                begin_L[number] += size
+        del shard
 
 
 def _mapped(file: Path) -> Any:

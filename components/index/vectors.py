@@ -12,6 +12,8 @@ import numpy as np
 from components.vector_index import file_facts
 
 BLOCK_BYTES = 32 * 2**20
+TAKE_BYTES = 2**20
+"""Scattered rows read from one mapping: around each of them the system may map 64 KB of the file."""
 ROWS_SHOWN = 5
 
 
@@ -33,7 +35,18 @@ class Vectors:
 
     def take(self, rows_N: np.ndarray) -> np.ndarray:
         """A copy of these rows, in this order."""
-        return np.array(_mapped(self.file)[rows_N])
+        taken_ND = np.empty((len(rows_N), self.width), dtype=np.float32)
+        size = max(1, TAKE_BYTES // (4 * self.width))
+        for first in range(0, len(rows_N), size):
+            some = slice(first, first + size)
+            taken_ND[some] = _mapped(self.file)[rows_N[some]]
+        return taken_ND
+
+    def blocks_of(self, rows_N: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """First place in `rows_N` and copy of each block of these rows."""
+        size = max(1, BLOCK_BYTES // (4 * self.width))
+        for first in range(0, len(rows_N), size):
+            yield first, self.take(rows_N[first : first + size])
 
 
 def open_vectors(file: Path) -> Vectors:

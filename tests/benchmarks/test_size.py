@@ -1,8 +1,10 @@
 """Growth over a few hundred vectors: every figure there, nothing measured twice."""
 
+import argparse
+
 import pytest
 
-from benchmarks.retrieval.size import growth, lists_for, measure, recipe_of, shown
+from benchmarks.retrieval.size import growth, lists_for, measure, recipe_of, setting, shown
 from tests.index.made import small_params
 
 
@@ -35,6 +37,13 @@ def test_each_size_and_kind_is_built_once_in_its_own_process(tmp_path, capsys):
     assert {"peak_rss_mb", "index_mb"} <= set(shown(table))
     law = growth(table).set_index("kind")
     assert 0.8 < law.loc["ivf", "index GB slope"] < 1.1
+
+
+def test_a_setting_on_the_command_line_is_a_name_and_a_value():
+    assert setting("on_disk=true") == ("on_disk", "true")
+    for text in ("on_disk", "=true", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="is no NAME=VALUE, as on_disk=true"):
+            setting(text)
 
 
 def test_a_build_that_fails_says_which(tmp_path, capfd):

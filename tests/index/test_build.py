@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from components.index.build import held_out
 from components.vector_index import open_index
 from tests.index.made import MODEL, build
 
@@ -57,11 +56,3 @@ def test_the_manifest_states_what_the_index_is(vectors, tmp_path):
         assert facts["sha256"] == hashlib.sha256((tmp_path / "image" / name).read_bytes()).hexdigest()
     stored = hashlib.sha256((vectors / "corpus_image.npy").read_bytes()).hexdigest()
     assert manifest["vectors_sha256"]["image"] == stored
-
-
-def test_held_out_rows_are_seeded_distinct_and_at_most_a_tenth():
-    held_q = held_out(1000, 50, 3)
-    assert len(np.unique(held_q)) == 50 and (np.diff(held_q) > 0).all()
-    np.testing.assert_array_equal(held_q, held_out(1000, 50, 3))
-    assert len(held_out(1000, 500, 3)) == 100
-    assert len(held_out(5, 500, 3)) == 1

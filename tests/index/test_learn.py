@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
-from components.index.learn import learn, pairs, sample
+from components.index import vectors as vectors_module
+from components.index.learn import learn, pairs, thinned
+from components.index.taught import Taught
 from components.index.vectors import open_pair
 from tests.index.made import gapped_pairs, save_pairs, small_params
+
+ALL = Taught(400, np.empty(0, dtype=np.int64))
 
 
 @pytest.fixture
@@ -14,28 +18,32 @@ def opened(vectors):
 
 
 def test_a_caption_is_paired_with_its_exact_nearest_image(opened):
-    caption_row, near_NK, image_ND = pairs(opened, np.arange(400), small_params(), 3, np.random.default_rng(0))
-    product_NM = np.load(opened["text"].file)[caption_row] @ np.load(opened["image"].file).T
-    np.testing.assert_array_equal(near_NK, np.argsort(-product_NM, axis=1)[:, :3])
-    assert len(image_ND) == len(caption_row) == 400
+    found = pairs(opened, ALL, small_params(), 3, np.random.default_rng(0))
+    product_NM = np.load(opened["text"].file)[found.caption_N] @ np.load(opened["image"].file).T
+    np.testing.assert_array_equal(found.near_NK, np.argsort(-product_NM, axis=1)[:, :3])
+    assert len(found.image_M) == len(found.caption_N) == 400
+
+
+def test_pairs_do_not_depend_on_the_blocks_they_are_read_in(opened, monkeypatch):
+    whole = pairs(opened, ALL, small_params(), 3, np.random.default_rng(0))
+    monkeypatch.setattr(vectors_module, "BLOCK_BYTES", 4 * 16 * 37)  # 37 rows of sixteen floats
+    in_blocks = pairs(opened, ALL, small_params(), 3, np.random.default_rng(0))
+    np.testing.assert_array_equal(in_blocks.near_NK, whole.near_NK)
 
 
 def test_captions_and_images_come_from_one_draw(opened):
     params = small_params(pairing_images=100, train_vectors_per_list=4)
-    caption_row, near_NK, image_ND = pairs(opened, np.arange(400), params, 1, np.random.default_rng(0))
-    assert (len(image_ND), len(caption_row)) == (100, 32)
-    all_image_ND, text_ND = (np.load(opened[side].file) for side in ("image", "text"))
-    product_NM = text_ND[caption_row] @ image_ND.T
-    np.testing.assert_array_equal(near_NK[:, 0], product_NM.argmax(axis=1))
-    for row in caption_row:
-        assert (image_ND == all_image_ND[row]).all(axis=1).any()
+    found = pairs(opened, ALL, params, 1, np.random.default_rng(0))
+    assert (len(found.image_M), len(found.caption_N)) == (100, 32)
+    image_ND, text_ND = (np.load(opened[side].file) for side in ("image", "text"))
+    product_NM = text_ND[found.caption_N] @ image_ND[found.image_M].T
+    np.testing.assert_array_equal(found.near_NK[:, 0], product_NM.argmax(axis=1))
+    assert np.isin(found.caption_N, found.image_M).all()
 
 
-def test_a_draw_is_in_rising_order_and_whole_where_it_fits():
-    rng = np.random.default_rng(0)
-    np.testing.assert_array_equal(sample(np.arange(5), 5, rng), np.arange(5))
-    drawn = sample(np.arange(50), 7, rng)
-    assert len(drawn) == 7 and (np.diff(drawn) > 0).all()
+def test_a_codec_learns_from_rows_evenly_spaced():
+    np.testing.assert_array_equal(thinned(np.arange(10), 4), [0, 2, 5, 7])
+    np.testing.assert_array_equal(thinned(np.arange(10), 10), np.arange(10))
 
 
 @pytest.mark.parametrize("kind", ["ivf", "paired", "routed"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from components.index import paired
 from components.index.exact import nearest
 from components.index.paired import assign, means, normalised, paired_kmeans, split_empty, update
 from tests.index.made import gapped_pairs
@@ -59,6 +60,14 @@ def test_a_centroid_is_the_mean_text_of_its_images():
 def test_an_empty_list_keeps_its_row_until_it_is_split():
     got = means(np.array([[2.0, 0], [4, 0]]), np.array([1, 1]), np.array([[9.0, 9], [0, 0], [7, 7]]))
     np.testing.assert_array_equal(got, [[9, 9], [3, 0], [7, 7]])
+
+
+def test_means_do_not_depend_on_the_blocks_they_are_summed_in(monkeypatch):
+    image_ND, _ = gapped_pairs(100, 8, seed=5)
+    list_N = np.random.default_rng(0).integers(0, 5, size=100)
+    expected = [image_ND[list_N == j].mean(axis=0, dtype=np.float64) for j in range(5)]
+    monkeypatch.setattr(paired, "MEANS_BLOCK", 7)
+    np.testing.assert_allclose(means(image_ND, list_N, np.zeros((5, 8))), expected, atol=1e-12)
 
 
 def test_an_empty_list_takes_half_of_the_only_list_that_can_give():

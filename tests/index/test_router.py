@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from components.index import router
 from components.index.paired import normalised
 from components.index.router import BUDGETS, Adam, coverage, gradient, linear_router, text_table
 
@@ -28,6 +29,15 @@ def test_coverage_by_hand():
     one = np.ones((1, 1), dtype=np.float32)
     assert coverage(one, np.array([[0]]), router_LE, np.full(4, 0.25)) == pytest.approx(np.mean(BUDGETS) / 0.25)
     assert coverage(one, np.array([[1]]), router_LE, np.full(4, 0.25)) == 0
+
+
+def test_coverage_does_not_depend_on_the_blocks_it_is_counted_in(monkeypatch):
+    rng = np.random.default_rng(3)
+    text_ND, router_LE = normalised(rng.normal(size=(50, 6))), rng.normal(size=(9, 7)).astype(np.float32)
+    list_NK, share_L = rng.integers(0, 9, size=(50, 4)), rng.dirichlet(np.ones(9))
+    whole = coverage(text_ND, list_NK, router_LE, share_L)
+    monkeypatch.setattr(router, "COVERAGE_SCORES", 9 * 8)  # eight captions at a time
+    assert coverage(text_ND, list_NK, router_LE, share_L) == pytest.approx(whole, abs=1e-12)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Shards: one by one as in one piece, finished by rename, and taken up again after a kill."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,24 @@ def test_shards_answer_as_one_piece_does(vectors, pairs, tmp_path, kind, on_disk
     assert len(many.parts) == (1 if kind in LIST_KINDS else 5)
     for got, wanted in zip(many.search(pairs[1][:50], 10), one.search(pairs[1][:50], 10), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_a_merge_has_one_shard_in_view_and_never_the_new_file(vectors, tmp_path, monkeypatch):
+    """FAISS's own merge maps all of them, so that twice the index is in memory."""
+    seen, maps = [], Path("/proc/self/maps")
+    pieces = shards._pieces
+
+    def watched(*args):
+        for piece in pieces(*args):
+            seen.append({line.split()[-1] for line in maps.read_text().splitlines() if str(tmp_path) in line})
+            yield piece
+
+    if not maps.exists():
+        pytest.skip("only Linux says what is mapped")
+    monkeypatch.setattr(shards, "_pieces", watched)
+    build(vectors, tmp_path / "image", kind="ivf", vectors_per_shard=90, on_disk=True)
+    assert [len(names) for names in seen] == [1] * len(seen)
+    assert sorted({Path(name).name for names in seen for name in names}) == [f"shard-0000{n}.faiss" for n in range(5)]
 
 
 def test_graphs_in_shards_find_what_one_graph_finds(vectors, pairs, tmp_path):

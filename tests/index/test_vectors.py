@@ -33,6 +33,17 @@ def test_rows_come_in_the_asked_order(saved):
     np.testing.assert_array_equal(opened.take(np.array([3, 1, 3])), np.load(opened.file)[[3, 1, 3]])
 
 
+def test_rows_that_take_several_mappings_come_in_the_asked_order_too(saved, monkeypatch):
+    for bound in ("TAKE_BYTES", "BLOCK_BYTES"):
+        monkeypatch.setattr(module, bound, 4 * 4 * 3)  # three rows of four floats
+    opened, rows = open_vectors(saved()), np.array([19, 0, 7, 7, 3, 11, 2])
+    expected = np.load(opened.file)[rows]
+    np.testing.assert_array_equal(opened.take(rows), expected)
+    blocks = list(opened.blocks_of(rows))
+    assert [first for first, _ in blocks] == [0, 3, 6]
+    np.testing.assert_array_equal(np.concatenate([block for _, block in blocks]), expected)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
