@@ -149,9 +149,9 @@ def _concatenate_on_disk(index: Any, shard_files: list[Path], file: Path) -> Non
     with file.open("wb") as opened:
         for number, begin, size, piece in _pieces(index.nlist, shard_files):
             opened.seek(codes_L[number] + begin * index.code_size)
-            opened.write(faiss.rev_swig_ptr(piece.get_codes(number), size * index.code_size))
+            opened.write(faiss.rev_swig_ptr(piece.get_codes(number), size * index.code_size).data)
             opened.seek(rows_L[number] + begin * ROW_BYTES)
-            opened.write(faiss.rev_swig_ptr(piece.get_ids(number), size))
+            opened.write(faiss.rev_swig_ptr(piece.get_ids(number), size).data)
     lists.filename = LISTS_FILE  # a bare name: the folder can be moved
     index.replace_invlists(lists, True)
     lists.this.disown()
