@@ -7,6 +7,7 @@ A folder holds `manifest.json` (what it was built from and how, and the SHA-256 
     lists.ivfdata   the inverted lists, where they stay on disk
     router.npy      [L, D + 1] the text side's scores of the lists: weights, then bias
     centre.npy      [D] the constant that was subtracted from every vector before coding
+    prices.npy      [L] what a list's product was lowered by when images chose their lists
     removed.npy     rows that were removed: a part without lists still holds them, no search returns them
 """
 
@@ -45,6 +46,7 @@ class VectorIndex:
             self.parts = [_read(file, mapped=on_disk) for file in files]
         self.router_LE = self._array("router.npy")
         self.centre_D = self._array("centre.npy")
+        self.price_L = self._array("prices.npy")
         self.removed = self._array("removed.npy")
         self.lists = self.parts[0].nlist if self.kind in LIST_KINDS else 0
         self.list_sizes_L = np.array([self.parts[0].invlists.list_size(each) for each in range(self.lists)])
@@ -96,13 +98,14 @@ class VectorIndex:
         """The lists a search scans: their centroids' inner products with the query and their numbers, [Q, P] each."""
         probes = min(self.settings["nprobe"] if nprobe is None else nprobe, self.lists)
         quantizer = self.parts[0].quantizer
-        if modality == "image" or self.router_LE is None:
+        by_image = modality == "image"
+        if (self.price_L if by_image else self.router_LE) is None:
             return quantizer.search(query_QD, probes)
+        centroid_LD = quantizer.reconstruct_n(0, self.lists)
         table = faiss.IndexFlatIP(self.width + 1)
-        table.add(self.router_LE)
+        table.add(np.hstack([centroid_LD, -self.price_L[:, None]]) if by_image else self.router_LE)
         one_Q1 = np.ones((len(query_QD), 1), dtype=np.float32)
         list_QP = table.search(np.hstack([query_QD, one_Q1]), probes)[1]
-        centroid_LD = quantizer.reconstruct_n(0, self.lists)
         return np.einsum("qd,qpd->qp", query_QD, centroid_LD[list_QP]), list_QP
 
     def _search_lists(

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from components.index.card import imbalance
 from components.vector_index import open_index
 from tests.index.made import MODEL, build, gapped_pairs, save_pairs
 
@@ -69,6 +70,19 @@ def test_an_image_query_of_a_routed_index_looks_where_ivf_looks(vectors, pairs, 
         routed.search(pairs[0], 5, modality="image"), ivf.search(pairs[0], 5, modality="image"), strict=True
     ):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_balanced_lists_are_more_even_and_an_image_is_sought_where_it_was_put(vectors, pairs, tmp_path):
+    plain, even = (build(vectors, tmp_path / str(n), kind="paired", balance_rounds=n) for n in (0, 60))
+    assert imbalance(even.list_sizes_L) < 1.01 < imbalance(plain.list_sizes_L)
+    price_L = np.load(tmp_path / "60" / "prices.npy")
+    product_NL = pairs[0] @ even.parts[0].quantizer.reconstruct_n(0, 8).T
+    sizes_L = np.bincount((product_NL - price_L).argmax(axis=1), minlength=8)
+    np.testing.assert_array_equal(even.list_sizes_L, sizes_L)
+    found_N = even.search(pairs[0], 1, modality="image", nprobe=1)[1][:, 0]
+    np.testing.assert_array_equal(found_N, np.arange(400))
+    text_list_Q1 = even.probe(pairs[1], "text", 1)[1]  # captions lie with the centroids and pay nothing
+    np.testing.assert_array_equal(text_list_Q1, plain.probe(pairs[1], "text", 1)[1])
 
 
 def test_lists_that_run_short_give_no_row(vectors, pairs, tmp_path):

@@ -17,12 +17,14 @@ from components.index.build import build_index
 from components.index.codecs import empty_lists
 from components.index.learn import Pairs, kmeans, paired_lists, pairs
 from components.index.params import IndexParams
-from components.index.shards import add_block
+from components.index.shards import Placing, add_block
 from components.index.taught import Taught
 from components.index.vectors import Vectors
 from components.vector_index import VectorIndex, open_index
 
 SPILL_MARGIN = 0.01
+BALANCE_ROUNDS = 60
+CAPTION_LINKS = 32
 MODEL = "0" * 64
 """The vectors are measured as they are; which model made them does not matter here."""
 
@@ -54,7 +56,14 @@ def opened_index(kind: Kind, opened: Opened, base: IndexParams, held_Q: np.ndarr
     return kind.control(index, opened, Taught(opened["image"].rows, held_Q), params)
 
 
-PLAIN = {"codec": "flat", "centred": False, "spill_margin": 0.0, "on_disk": False}
+PLAIN = {
+    "codec": "flat",
+    "centred": False,
+    "spill_margin": 0.0,
+    "balance_rounds": 0,
+    "hnsw_caption_links": 0,
+    "on_disk": False,
+}
 """Only the lists and the ways to them are compared."""
 
 
@@ -95,7 +104,7 @@ def with_lists(index: VectorIndex, stored: Vectors, centroid_LD: np.ndarray, par
     """The same index with its vectors in the lists of other centroids."""
     lists = empty_lists(centroid_LD, params)
     for first, block_MD in stored.blocks():
-        add_block(lists, block_MD, first, "ivf", None, 0.0)
+        add_block(lists, block_MD, first, Placing("ivf"))
     lists.ntotal = lists.invlists.compute_ntotal()
     other = copy.copy(index)
     other.parts = [lists]
@@ -107,10 +116,12 @@ KINDS: dict[str, Kind] = {
     "ivf": Kind({"kind": "ivf"}),
     "ivf-shifted": Kind({"kind": "ivf"}, mean_shifted),
     "paired": Kind({"kind": "paired"}),
+    "paired-balanced": Kind({"kind": "paired", "balance_rounds": BALANCE_ROUNDS}),
     "routed-table": Kind({"kind": "routed", "router": "table"}),
     "routed-linear": Kind({"kind": "routed", "router": "linear"}),
     "routed-spill": Kind({"kind": "routed", "router": "linear", "spill_margin": SPILL_MARGIN}),
     "hnsw": Kind({"kind": "hnsw"}),
+    "hnsw-captions": Kind({"kind": "hnsw", "hnsw_caption_links": CAPTION_LINKS}),
     "control-random-texts": Kind({"kind": "ivf"}, randomly_paired),
     "control-own-images": Kind({"kind": "ivf"}, own_images),
     "control-text-kmeans": Kind({"kind": "ivf"}, text_means),

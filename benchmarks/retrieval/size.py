@@ -27,7 +27,7 @@ import pandas as pd
 from benchmarks.retrieval.growth import carried_on, slope
 from benchmarks.retrieval.made import Recipe, write_pairs
 from benchmarks.retrieval.results import Results
-from components.index.params import IndexParams
+from components.index.params import KIND_OF, IndexParams
 from components.params import PARAMS_FILE, load_section
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,8 @@ def measure(
     results, lines = Results(folder / "results.jsonl"), []
     for rows in sizes:
         for kind in kinds:
-            changes = {"kind": kind, "lists": lists_for(rows), "spill_margin": base.spill_margin * (kind == "routed")}
+            others = {name: 0 for name, owner in KIND_OF.items() if owner != kind}
+            changes = {"kind": kind, "lists": lists_for(rows), **others}
             params = IndexParams.model_validate({**base.model_dump(), **changes})
             key = {"of": fingerprint(asdict(recipe), params.model_dump()), "rows": rows, "kind": kind}
             line = results.find(key)

@@ -1,6 +1,6 @@
 """An index folder, built from the vectors of one side and finished by its manifest.
 
-Shape legend: M = vectors in the index, Q = rows kept for the card.
+Shape legend: M = vectors in the index, Q = rows kept for the card, C = captions.
 """
 
 import hashlib
@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from components.index.bipartite import Asking
 from components.index.learn import Side, learn
 from components.index.params import IndexParams
 from components.index.shards import SAVED_ARRAYS, build_shards, learned_once, merge_lists
+from components.index.taught import Taught
 from components.index.vectors import Vectors
 from components.outputs import write_json
 from components.vector_index import LIST_KINDS, MANIFEST, file_facts
@@ -50,7 +52,7 @@ def build_index(
     made_of = {each: vectors.sha256 for each, vectors in opened.items()}
     drafts = drafts / f"{side}-{_key(side, params, made_of)}"
     learned = learned_once(drafts, lambda: learn(opened, side, params, held_Q))
-    shards = build_shards(stored, learned, drafts, params)
+    shards = build_shards(stored, learned, drafts, params, _asking(opened, side, params, held_Q))
     folder.mkdir(parents=True, exist_ok=True)
     files = [drafts / each["file"] for each in shards]
     if params.kind in LIST_KINDS:
@@ -78,6 +80,15 @@ def build_index(
     }
     write_manifest(manifest, folder)
     return learned.figures
+
+
+def _asking(opened: dict[str, Vectors], side: Side, params: IndexParams, held_Q: np.ndarray) -> Asking | None:
+    """The captions that link a graph of images; captions' own graph is searched by captions and needs none."""
+    if side == "text" or params.kind != "hnsw" or not params.hnsw_caption_links:
+        return None
+    rng = np.random.default_rng(params.seed)
+    caption_C = Taught(opened["text"].rows, held_Q).draw(params.pairing_images, rng)
+    return Asking(opened["text"], caption_C, params.hnsw_caption_neighbours, params.hnsw_caption_links)
 
 
 def write_manifest(manifest: dict[str, Any], folder: Path) -> None:

@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 
 from components.index.build import write_manifest
-from components.index.shards import add_block
+from components.index.shards import add_block, placing_of
 from components.outputs import whole_folder
 from components.vector_index import LIST_KINDS, LISTS_FILE, VectorIndex, open_index
 
@@ -30,7 +30,8 @@ def add_vectors(folder: Path, vector_ND: np.ndarray, *, model_sha256: str) -> np
         shutil.copytree(folder, draft, dirs_exist_ok=True)
         part = manifest["parts"][-1]
         index = _writable(draft / part["file"])
-        add_block(index, vector_ND, first, opened.kind, opened.centre_D, opened.settings["spill_margin"])
+        margin = opened.settings["spill_margin"]
+        add_block(index, vector_ND, first, placing_of(index, opened.kind, opened.centre_D, opened.price_L, margin))
         _write(index, draft / part["file"], opened)
         manifest["parts"] = [*manifest["parts"][:-1], {**part, "rows": part["rows"] + len(vector_ND)}]
         manifest["next_row"] = first + len(vector_ND)

@@ -1,4 +1,4 @@
-"""What an index learns before it holds vectors: centroids, a router, a codec.
+"""What an index learns before it holds vectors: centroids, a router, prices, a codec.
 
 Shape legend: N = training rows, M = images, L = lists, D = width, K = neighbours, E = D + 1. Rows have unit length.
 """
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import faiss
 import numpy as np
 
+from components.index.balance import chosen_lists, list_prices, table
 from components.index.codecs import check_codec, empty_lists, empty_part, train_lists_codec
 from components.index.exact import nearest
 from components.index.paired import assign, paired_kmeans
@@ -28,6 +29,7 @@ class Learned:
     empty: Any
     router_LE: np.ndarray | None = None
     centre_D: np.ndarray | None = None
+    price_L: np.ndarray | None = None
     figures: dict[str, float] = field(default_factory=dict)
 
 
@@ -60,11 +62,14 @@ def learn(opened: dict[str, Vectors], side: Side, params: IndexParams, held_Q: n
     else:
         centroid_LD = kmeans(stored.take(some), params)
     router_LE: np.ndarray | None = None
+    price_L: np.ndarray | None = None
     figures: dict[str, float] = {}
+    if side == "image" and params.kind == "paired" and params.balance_rounds:
+        price_L = list_prices(stored.take(some), centroid_LD, params.balance_rounds)
     if side == "image" and params.kind == "routed":
         router_LE, figures = learn_router(opened, taught, centroid_LD, params, rng)
-    empty, centre_D = _learn_codec(stored, some, centroid_LD, params)
-    return Learned(empty, router_LE, centre_D, figures)
+    empty, centre_D = _learn_codec(stored, some, centroid_LD, price_L, params)
+    return Learned(empty, router_LE, centre_D, price_L, figures)
 
 
 def kmeans(vector_ND: np.ndarray, params: IndexParams) -> np.ndarray:
@@ -149,14 +154,14 @@ def learn_router(
 
 
 def _learn_codec(
-    stored: Vectors, rows_N: np.ndarray, centroid_LD: np.ndarray, params: IndexParams
+    stored: Vectors, rows_N: np.ndarray, centroid_LD: np.ndarray, price_L: np.ndarray | None, params: IndexParams
 ) -> tuple[Any, np.ndarray | None]:
     empty = empty_lists(centroid_LD, params)
     if params.codec == "flat" and not params.centred:
         empty.is_trained = True
         return empty, None
     vector_ND = stored.take(thinned(rows_N, CODEC_TRAINING_ROWS))
-    list_N = assign(vector_ND, centroid_LD)
+    list_N = assign(vector_ND, centroid_LD) if price_L is None else chosen_lists(vector_ND, table(centroid_LD, price_L))
     if empty.by_residual:
         vector_ND = vector_ND - centroid_LD[list_N]
     centre_D = _centre(vector_ND) if params.centred else None

@@ -29,7 +29,9 @@ class IndexParams(Section):
     train_vectors_per_list: PositiveInt
     """Most vectors (or pairs) that k-means learns from, for each list."""
     pairing_images: PositiveInt
-    """Most images among which each caption's nearest is sought, exactly (paired, routed)."""
+    """Most images among which each caption's nearest is sought, exactly (paired, routed); most captions (hnsw)."""
+    balance_rounds: NonNegativeInt
+    """Rounds of setting prices that move images out of large lists (paired); 0: none, each goes to its nearest."""
     router: Literal["table", "linear"]
     """What sends text queries to image lists (routed): each list's mean caption, or a map learned from captions."""
     router_neighbours: PositiveInt
@@ -48,6 +50,10 @@ class IndexParams(Section):
     """Candidates kept while linking a new vector (hnsw)."""
     hnsw_search: PositiveInt
     """Candidates kept while searching (hnsw)."""
+    hnsw_caption_links: NonNegativeInt
+    """Most links from a caption's nearest image to its other nearest images, in free places (hnsw); 0: none."""
+    hnsw_caption_neighbours: int = Field(ge=2)
+    """Exact nearest images of a caption, among a shard's, that those links choose from (hnsw)."""
     vectors_per_shard: PositiveInt
     """Vectors built and finished at a time; a killed build resumes at the last finished shard."""
     on_disk: bool
@@ -68,6 +74,11 @@ class IndexParams(Section):
                 "index.kind hnsw has no codec pq: FAISS links such a graph by Euclidean distances of codes, which "
                 "are wrong for inner products. Set index.codec to sq8 or sq4, or index.kind to ivf."
             )
-        if self.spill_margin and self.kind != "routed":
-            raise ValueError("index.spill_margin belongs to index.kind routed. Set it to 0, or the kind to routed.")
+        for name, kind in KIND_OF.items():
+            if getattr(self, name) and self.kind != kind:
+                raise ValueError(f"index.{name} belongs to index.kind {kind}. Set it to 0, or the kind to {kind}.")
         return self
+
+
+KIND_OF = {"spill_margin": "routed", "balance_rounds": "paired", "hnsw_caption_links": "hnsw"}
+"""Settings that are 0 for every other kind."""

@@ -1,18 +1,21 @@
 """Shards of an index: built one by one, each finished by rename, merged at the end.
 
-Shape legend: N = vectors of a block, L = lists, D = width.
+Shape legend: N = vectors of a block, L = lists, D = width, E = D + 1.
 
 A drafts folder keeps the trained index and the finished shards, so that a killed build goes on where it was.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 
+from components.index.balance import chosen_lists, table
+from components.index.bipartite import Asking, link
 from components.index.codecs import room_for
 from components.index.learn import Learned
 from components.index.params import IndexParams
@@ -20,7 +23,7 @@ from components.index.vectors import Vectors
 from components.outputs import read_json, whole_file, write_json
 from components.vector_index import LIST_KINDS, LISTS_FILE, file_facts
 
-SAVED_ARRAYS = {"router_LE": "router.npy", "centre_D": "centre.npy"}
+SAVED_ARRAYS = {"router_LE": "router.npy", "centre_D": "centre.npy", "price_L": "prices.npy"}
 
 
 def learned_once(drafts: Path, learn: Callable[[], Learned]) -> Learned:
@@ -39,15 +42,25 @@ def learned_once(drafts: Path, learn: Callable[[], Learned]) -> Learned:
     return Learned(faiss.read_index(str(trained)), **arrays, figures=read_json(done))
 
 
-def build_shards(vectors: Vectors, learned: Learned, drafts: Path, params: IndexParams) -> list[dict[str, Any]]:
-    """Every shard's entry: its file, first row, rows, size and checksum. Only shards that are not there are built."""
+def build_shards(
+    vectors: Vectors, learned: Learned, drafts: Path, params: IndexParams, asking: Asking | None = None
+) -> list[dict[str, Any]]:
+    """Every shard's entry: its file, first row, rows, size and checksum. Only shards that are not there are built.
+
+    Args:
+        vectors: what is stored.
+        learned: what was learned before.
+        drafts: where shards are, or will be.
+        params: settings.
+        asking: captions that link a graph.
+    """
     entries = []
     for number, first in enumerate(range(0, vectors.rows, params.vectors_per_shard)):
         file, entry_file = drafts / f"shard-{number:05d}.faiss", drafts / f"shard-{number:05d}.json"
         if not _finished(file, entry_file):
             end = min(vectors.rows, first + params.vectors_per_shard)
             with whole_file(file) as draft:
-                faiss.write_index(_shard(vectors, first, end, learned, params), str(draft))
+                faiss.write_index(_shard(vectors, first, end, learned, params, asking), str(draft))
             write_json({"file": file.name, "first_row": first, "rows": end - first, **file_facts(file)}, entry_file)
         entries.append(read_json(entry_file))
     return entries
@@ -59,45 +72,68 @@ def _finished(file: Path, entry_file: Path) -> bool:
     return {**read_json(entry_file), **file_facts(file)} == read_json(entry_file)
 
 
-def _shard(vectors: Vectors, first: int, end: int, learned: Learned, params: IndexParams) -> Any:
+def _shard(vectors: Vectors, first: int, end: int, learned: Learned, params: IndexParams, asking: Asking | None) -> Any:
     index = faiss.clone_index(learned.empty)
+    placing = placing_of(index, params.kind, learned.centre_D, learned.price_L, params.spill_margin)
     if params.kind in LIST_KINDS:
-        _room_in_lists(index, vectors, first, end, params.spill_margin)
+        _room_in_lists(index, vectors, first, end, placing)
     else:
         room_for(index, end - first)
     for row, block_ND in vectors.blocks(first, end):
-        add_block(index, block_ND, row, params.kind, learned.centre_D, params.spill_margin)
+        add_block(index, block_ND, row, placing)
+    if asking is not None:
+        link(index, vectors, first, end, asking)
     return index
 
 
-def add_block(
-    index: Any, vector_ND: np.ndarray, first_row: int, kind: str, centre_D: np.ndarray | None, spill_margin: float
-) -> None:
+@dataclass(frozen=True)
+class Placing:
+    """How a vector is stored, and in which lists."""
+
+    kind: str
+    centre_D: np.ndarray | None = None
+    table_LE: np.ndarray | None = None
+    """What chooses an image's list in place of the centroids, where lists have prices."""
+    spill_margin: float = 0.0
+
+
+def placing_of(
+    index: Any, kind: str, centre_D: np.ndarray | None, price_L: np.ndarray | None, spill_margin: float
+) -> Placing:
+    """The same for each block of an index; prices become a table once."""
+    if price_L is None:
+        return Placing(kind, centre_D, None, spill_margin)
+    return Placing(kind, centre_D, table(index.quantizer.reconstruct_n(0, index.nlist), price_L), spill_margin)
+
+
+def add_block(index: Any, vector_ND: np.ndarray, first_row: int, placing: Placing) -> None:
     """Add vectors as rows `first_row`, …; a vector's list is chosen before the centre is taken off."""
-    stored_ND = vector_ND if centre_D is None else vector_ND - centre_D
-    if kind not in LIST_KINDS:
+    stored_ND = vector_ND if placing.centre_D is None else vector_ND - placing.centre_D
+    if placing.kind not in LIST_KINDS:
         index.add(stored_ND)
         return
     rows = np.arange(first_row, first_row + len(vector_ND), dtype=np.int64)
-    for place, list_N in _places(index, vector_ND, spill_margin):
+    for place, list_N in _places(index, vector_ND, placing):
         _add_to_lists(index, stored_ND[place], rows[place], list_N)
 
 
-def _places(index: Any, vector_ND: np.ndarray, spill_margin: float) -> list[tuple[np.ndarray, np.ndarray]]:
+def _places(index: Any, vector_ND: np.ndarray, placing: Placing) -> list[tuple[np.ndarray, np.ndarray]]:
     """Which vectors go where, as places and their lists: every one to its nearest, spilled ones to the second too."""
+    if placing.table_LE is not None:
+        return [(np.arange(len(vector_ND)), chosen_lists(vector_ND, placing.table_LE))]
     product_N2, list_N2 = index.quantizer.search(vector_ND, min(2, index.nlist))
     every = [(np.arange(len(vector_ND)), list_N2[:, 0])]
-    if spill_margin <= 0 or index.nlist == 1:
+    if placing.spill_margin <= 0 or index.nlist == 1:
         return every
-    near = np.flatnonzero(product_N2[:, 0] - product_N2[:, 1] < spill_margin)
+    near = np.flatnonzero(product_N2[:, 0] - product_N2[:, 1] < placing.spill_margin)
     return [*every, (near, list_N2[near, 1])]
 
 
-def _room_in_lists(index: Any, vectors: Vectors, first: int, end: int, spill_margin: float) -> None:
+def _room_in_lists(index: Any, vectors: Vectors, first: int, end: int, placing: Placing) -> None:
     """Let each list take its final memory at once: growing by doubling would hold the vectors twice."""
     sizes_L = np.zeros(index.nlist, dtype=np.int64)
     for _, block_ND in vectors.blocks(first, end):
-        for _, list_N in _places(index, block_ND, spill_margin):
+        for _, list_N in _places(index, block_ND, placing):
             sizes_L += np.bincount(list_N, minlength=index.nlist)
     for number, size in enumerate(sizes_L.tolist()):
         index.invlists.resize(number, size)

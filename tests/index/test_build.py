@@ -17,6 +17,8 @@ EVERY = [
     {"kind": "routed", "router": "linear", "spill_margin": 0.02, "on_disk": True},
     {"kind": "hnsw", "codec": "sq8"},
     {"kind": "hnsw", "threads": 2},
+    {"kind": "hnsw", "hnsw_caption_links": 8},
+    {"kind": "paired", "balance_rounds": 20},
 ]
 IDS = ["-".join(str(value) for value in each.values()) for each in EVERY]
 

@@ -35,6 +35,20 @@ def test_residuals_keep_inner_products_too(vectors, pairs, tmp_path, kind, codec
         np.testing.assert_allclose(score_QK, product_QK, atol=CLOSE[codec])
 
 
+@pytest.mark.parametrize("codec", ["flat", "sq8"])
+def test_residuals_are_those_of_the_list_that_prices_chose(vectors, pairs, tmp_path, codec):
+    index = build(vectors, tmp_path / "image", kind="paired", codec=codec, balance_rounds=20)
+    score_QK, row_QK = index.search(pairs[1][:30], 10, nprobe=8)
+    product_QK = np.einsum("qd,qkd->qk", pairs[1][:30], pairs[0][row_QK])
+    np.testing.assert_allclose(score_QK, product_QK, atol=CLOSE[codec])
+
+
+@pytest.mark.parametrize("name", ["spill_margin", "balance_rounds", "hnsw_caption_links"])
+def test_a_setting_of_another_kind_is_refused(name):
+    with pytest.raises(ValueError, match=rf"index.{name} belongs to index.kind \w+\. Set it to 0, or the kind to"):
+        small_params(kind="ivf", **{name: 1})
+
+
 def test_fewer_bytes_make_a_smaller_index(vectors, tmp_path):
     sizes = [
         build(vectors, tmp_path / codec, codec=codec, vectors_per_shard=400).manifest["files"]["part-00000.faiss"][

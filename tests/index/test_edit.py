@@ -15,6 +15,8 @@ EVERY = [
     {"kind": "paired", "codec": "sq8", "centred": True},
     {"kind": "routed", "spill_margin": 0.05},
     {"kind": "hnsw"},
+    {"kind": "hnsw", "hnsw_caption_links": 8},
+    {"kind": "paired", "balance_rounds": 20},
 ]
 IDS = ["-".join(str(value) for value in each.values()) for each in EVERY]
 
