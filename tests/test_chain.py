@@ -111,14 +111,14 @@ def test_the_flow_in_a_checkout_gives_the_same_lock_and_tells_mlflow(reproduced,
     runs = client.search_runs([experiment.experiment_id])
     (parent,) = [run for run in runs if run.data.tags["kind"] == "pipeline"]
     assert any(name.startswith("roi/01_") for name in parent.data.metrics)
-    assert {run.info.run_name for run in runs} == {"pipeline", *stage_order(ROOT)}
+    assert {run.info.run_name for run in runs} == {"the second door", *stage_order(ROOT)}
     served = command(
         root,
         sys.executable,
         "-c",
         "import mlflow, pandas as pd\n"
         f"mlflow.set_tracking_uri('sqlite:///{root / '.kakehashi' / 'mlflow.db'}')\n"
-        "student = mlflow.pyfunc.load_model('models:/kakehashi-student/1')\n"
+        "student = mlflow.pyfunc.load_model('models:/kakehashi-student@challenger')\n"
         "print(student.predict(pd.DataFrame({'texts': ['hex bolt']}), params={'output': 'labels'}).shape)\n",
     )
     assert served.stdout.strip().endswith("(1, 4)"), served.stderr

@@ -1,19 +1,15 @@
 """Recent inputs: which files, what is broken, which bounds are passed, and a whole look with a small true model."""
 
-import io
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from components import clip as clips
-from components.corpus import ShardWriter
 from components.drift import TwoSample
-from components.outputs import write_json
 from components.recent import Drift, MonitorParams, compare, look, recent_files, sound_images
+from tests.watched import make_student
 
 PARAMS = MonitorParams(
     images=40,
@@ -119,29 +115,12 @@ def test_gaps_and_shift_in_closed_form() -> None:
 @pytest.mark.slow
 def test_a_whole_look_tells_the_same_images_from_inverted_ones(tmp_path: Path, picture) -> None:
     """The small model, untrained: its vectors of pictures and of their negatives lie apart all the same."""
-    folders = {name: tmp_path / name for name in ("model", "corpus", "same", "inverted")}
-    for folder in folders.values():
-        folder.mkdir()
-    clips.save(clips.scratch(embed_dim=16, image_px=32, seed=1), folders["model"])
-    labels = {"labels": [{"name": "bolt", "names": ["bolt"]}], "templates": ["a {}"]}
-    write_json(labels, tmp_path / "labels.json")
-    shards, rows = ShardWriter(folders["corpus"], images_per_shard=20), []
-    for number in range(30):
-        png = io.BytesIO()
-        bright = Image.eval(picture(number), lambda value: 170 + value // 3)
-        bright.save(png, "png")
-        shard, offset = shards.add(f"{number}.png", png.getvalue())
-        rows.append({"shard": shard, "offset": offset, "bytes": len(png.getvalue())})
-        other = Image.eval(picture(100 + number), lambda value: 170 + value // 3)
-        other.save(folders["same"] / f"{number}.png")
-        Image.eval(other, lambda value: 255 - value).save(folders["inverted"] / f"{number}.png")
-    shards.close()
-    pd.DataFrame(rows).to_parquet(tmp_path / "selection.parquet")
+    make_student(tmp_path, picture)
 
     def seen(name: str) -> Drift:
-        files = recent_files(folders[name], PARAMS.images)
-        task, chosen = tmp_path / "labels.json", tmp_path / "selection.parquet"
-        return look(folders["model"], task, chosen, folders["corpus"], files, PARAMS)
+        data, files = tmp_path / "data", recent_files(tmp_path / name, PARAMS.images)
+        retrieve, corpus = data / "retrieve", data / "collect" / "corpus"
+        return look(data / "train", retrieve / "labels.json", retrieve / "selection.parquet", corpus, files, PARAMS)
 
     same, inverted = seen("same"), seen("inverted")
     assert (same.images, same.reference_images) == (30, 30)

@@ -102,6 +102,18 @@ def test_publishing_twice_changes_nothing(project: Path, published: tuple[Mlflow
     assert len(client.search_model_versions("name = 'kakehashi-student'")) == 1
 
 
+def test_words_name_the_run_and_end_with_the_comparison() -> None:
+    words = tracking.Words("Longer training.\nMore.", "### Against the champion")
+    assert words.run_name == "Longer training."
+    assert words.description({"gain/accuracy_points": 2.0}).split("\n\n") == [
+        "Longer training.\nMore.",
+        "Student against base on unseen domains: **+2.0 points** (+2.0 to +2.0).",
+        "### Against the champion",
+    ]
+    assert tracking.Words("", "").run_name == "pipeline"
+    assert len(tracking.Words("x" * 61, "").run_name) == 60
+
+
 def test_an_interrupted_publication_is_replaced(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     client = MlflowClient(uri(project))
 
