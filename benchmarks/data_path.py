@@ -25,13 +25,14 @@ from components.losses import pair_terms
 from components.meetings import anyone, read_composition
 from components.order import RowOrder
 from components.ordered import in_order
+from components.outputs import read_json
 from components.pairs import Batch, pair_batches
 from components.params import load_section
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
 from components.tokens import token_table
 from components.train.learn import Student
-from components.train.lessons import Lessons, split
+from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
 from components.zeroshot import read_task
 
@@ -157,7 +158,8 @@ def train_both(data: Path, params: TrainParams) -> tuple[Work, Work]:
     pixels = pixel_table(read_images(data / "collect" / "corpus", selection), len(selection), clip)
     task, composition = read_task(data / "retrieve" / "labels.json"), read_composition(data / "compose")
     params = params.model_copy(update={"optimiser": few_steps(params.optimiser)})
-    parts = split(selection["label"], params.held_out, *seeded(params.machine.seed, 4))
+    known_N = known_to_base(selection, read_json(data / "pretrain" / "provenance.json"))
+    parts = split(selection["label"], known_N, params.held_out, *seeded(params.machine.seed, 4))
     student = Student(clip, Lessons(pixels, selection, task, composition, *parts), params)
     drawn = student.batches(student.order, student.drawing)
     ready = list(itertools.islice(drawn, STEPS))

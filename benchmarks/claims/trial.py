@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from components.train.lessons import Lessons, split
 from torch import nn
 
 from benchmarks.claims.figures import Unseen, figures_of
@@ -25,9 +24,11 @@ from components.compose.params import ComposeParams
 from components.compose.plan import make_plan
 from components.corpus import read_images, read_manifest
 from components.embedder import seeded
+from components.outputs import read_json
 from components.params import PARAMS_FILE, load_section
 from components.pixels import pixel_table
 from components.train.learn import Student
+from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
 from components.zeroshot import Task, read_task
 from flows import settings
@@ -111,7 +112,8 @@ def lessons_of(place: Place, trial: Trial, train: TrainParams, compose: ComposeP
     at_N = selection["id"].map(number).to_numpy()
     text_ND = np.load(place.folder / "data/embed/corpus_text.npy", mmap_mode="r")[at_N]
     plan = make_plan(selection, np.asarray(text_ND), compose)
-    taught_N, held_out_N = split(selection["label"], train.held_out, *seeded(train.machine.seed, 4))
+    known_N = known_to_base(selection, read_json(place.folder / "data/pretrain/provenance.json"))
+    taught_N, held_out_N = split(selection["label"], known_N, train.held_out, *seeded(train.machine.seed, 4))
     return Lessons(place.pixels[at_N], selection, place.task, plan.composition, taught_N, held_out_N)
 
 

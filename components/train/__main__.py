@@ -23,14 +23,14 @@ from components.embedder import seeded
 from components.gathered import is_first
 from components.machine import placed, used
 from components.meetings import read_composition
-from components.outputs import whole_folder, write_json
+from components.outputs import read_json, whole_folder, write_json
 from components.params import load_section
 from components.pixels import pixel_table
 from components.progress import progress
 from components.stage import run
 from components.train.held_out import FIGURE
 from components.train.learn import Kept, Student
-from components.train.lessons import Lessons, split
+from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
 from components.zeroshot import read_task
 
@@ -40,7 +40,8 @@ def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, me
     with used(params.machine) as chance:
         base = placed(clips.load(model), params.machine)
         selection = pd.read_parquet(retrieve / "selection.parquet")
-        taught_N, held_out_N = split(selection["label"], params.held_out, *seeded(params.machine.seed, 4))
+        known_N = known_to_base(selection, read_json(model / "provenance.json"))
+        taught_N, held_out_N = split(selection["label"], known_N, params.held_out, *seeded(params.machine.seed, 4))
         pixels = pixel_table(read_images(corpus, selection), len(selection), base)
         task, composition = read_task(retrieve / "labels.json"), read_composition(compose)
         student = Student(base, Lessons(pixels, selection, task, composition, taught_N, held_out_N), params)
@@ -86,12 +87,12 @@ def held_out_figures(curve: pd.DataFrame, kept: Kept) -> dict[str, object]:
     """The best check, and the whole way from the base to the student, by the student's share."""
     figures: dict[str, object] = {"student_share": kept.student_share}
     if FIGURE in curve:
-        checks = curve[["step", FIGURE]].dropna().to_numpy()
-        step, figure = checks[checks[:, 1].argmax()]
-        figures |= {f"best_{FIGURE}": float(figure), "best_check_step": int(step)}
+        checks = curve.dropna(subset=[FIGURE])
+        best = checks[FIGURE].to_numpy().argmax()
+        figures |= {f"best_{FIGURE}": checks[FIGURE].iloc[best], "best_check_step": checks["step"].iloc[best]}
     if kept.interpolation is not None:
         shares = kept.interpolation.itertuples(index=False)
-        figures["interpolation"] = {f"{FIGURE}_at_{share:.2f}": figure for share, figure in shares}
+        figures["interpolation"] = {f"{FIGURE}_at_{100 * share:.0f}_percent": figure for share, figure in shares}
     return figures
 
 

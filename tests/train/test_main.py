@@ -81,7 +81,7 @@ def test_interrupted_and_started_again_gives_the_undisturbed_bytes(inputs, tmp_p
     assert files_of(tmp_path / "second") == expected  # and no checkpoint is left
     figures = json.loads(metrics.read_text())
     assert (figures["images"], figures["held_out_images"], figures["steps"]) == (32, 8, 12)
-    assert list(figures["interpolation"]) == [f"held_out_agreement_at_{share}" for share in ("0.00", "0.50", "1.00")]
+    assert list(figures["interpolation"]) == [f"held_out_agreement_at_{share}_percent" for share in (0, 50, 100)]
 
 
 def test_a_checkpoint_of_another_base_is_not_taken_up(inputs, tmp_path, monkeypatch, capsys):

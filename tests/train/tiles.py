@@ -53,7 +53,9 @@ def lessons(share: float = PARAMS.held_out) -> Lessons:
     )
     everyone = torch.arange(32)
     composition = Composition(0.3, "random", everyone, (everyone >= 16).long())
-    return Lessons(pixels, table, TASK, composition, *split(table["label"], share, *seeded(1, 4)))
+    return Lessons(
+        pixels, table, TASK, composition, *split(table["label"], np.zeros(len(table), dtype=bool), share, *seeded(1, 4))
+    )
 
 
 def student(params: TrainParams = PARAMS) -> Student:
