@@ -19,7 +19,6 @@ from components.params import read_yaml
 from components.sheet import contact_sheet
 from components.vector_index import open_index
 
-COLUMNS = ["rank", "score", "agreement", "cosine", "id", "caption", "licence", "author", "url"]
 SHEET_COLUMNS = 8
 DEPTH = 10
 """Each kind of evidence answers with so many times the images that are asked for."""
@@ -105,9 +104,10 @@ def picture(file: Path) -> Image.Image:
     """The picture of a query.
 
     Raises:
-        ValueError: the file is no image.
-        FileNotFoundError: there is no such file.
+        ValueError: there is no such file, or it is no image.
     """
+    if not file.exists():
+        raise ValueError(f"{file} does not exist. Give the path of a picture to look for.")
     image_bytes = file.read_bytes()
     try:
         return decode(image_bytes)

@@ -10,13 +10,21 @@ INK, PAPER, RULE = (32, 38, 46), (255, 255, 255), (222, 226, 230)
 def contact_sheet(
     rows: Sequence[tuple[str, Sequence[Image.Image]]], *, cell_px: int = 64, words_px: int = 150
 ) -> Image.Image:
-    """A picture of labelled rows; every image is shown at `cell_px`, proportions kept, on white."""
+    """A picture of labelled rows; every image is shown at `cell_px`, proportions kept, on white.
+
+    Signs of a word that the built-in font lacks are left out, and a last line then says so.
+    """
     columns = max((len(images) for _, images in rows), default=0)
     gap = 6
-    height = len(rows) * (cell_px + gap) + gap
-    sheet = Image.new("RGB", (words_px + columns * (cell_px + gap) + gap, max(height, cell_px)), PAPER)
+    height = max(len(rows) * (cell_px + gap) + gap, cell_px)
+    noted = any(drawable(word) != word for word, _ in rows)
+    size = (words_px + columns * (cell_px + gap) + gap, height + NOTE_PX * noted)
+    sheet = Image.new("RGB", size, PAPER)
     drawing = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=13)
+    if noted:
+        note = _fitting(NOTE, font, sheet.width - 3 * gap)
+        drawing.text((gap * 2, height + NOTE_PX // 2), note, INK, font, anchor="lm")
     for number, (word, images) in enumerate(rows):
         top = gap + number * (cell_px + gap)
         drawing.line([(0, top - gap // 2), (sheet.width, top - gap // 2)], fill=RULE)
@@ -29,9 +37,18 @@ def contact_sheet(
     return sheet
 
 
+NOTE = "Left out: signs that this font lacks"
+NOTE_PX = 22
+
+
+def drawable(word: str) -> str:
+    """`word` without the signs that the built-in font lacks, such as Japanese ones."""
+    return word.encode("latin-1", errors="ignore").decode("latin-1").strip()
+
+
 def _fitting(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width_px: int) -> str:
-    """`word`, shortened until it fits; signs that the built-in font lacks are left out."""
-    known = word.encode("latin-1", errors="ignore").decode("latin-1").strip() or "…"
+    """What can be drawn of `word`, shortened until it fits."""
+    known = drawable(word) or "…"
     while font.getlength(known) > width_px and len(known) > 2:
         known = known[:-2] + "…" if not known.endswith("…") else known[:-2].rstrip() + "…"
     return known

@@ -175,7 +175,7 @@ def open_index(folder: Path, *, model_sha256: str, checked: bool = True) -> Vect
         checked: compare every file with its checksum; False compares sizes alone, for files of many gigabytes.
 
     Raises:
-        ValueError: the index was built with another model, or a file is missing, damaged or half-written.
+        ValueError: the index was built with another model, or a file is missing, damaged, half-written or too long.
     """
     manifest = read_manifest(folder)
     if manifest["model_sha256"] != model_sha256:
@@ -218,8 +218,11 @@ def _check_file(file: Path, facts: Mapping[str, Any], checked: bool) -> None:
     mend = f"Delete {file.parent} and run `dvc repro index`."
     if not file.is_file():
         raise ValueError(f"{file} is missing, though {MANIFEST} lists it. {mend}")
-    if file.stat().st_size != facts["bytes"]:
-        raise ValueError(f"{file} is half-written: {file.stat().st_size} bytes of {facts['bytes']}. {mend}")
+    size = file.stat().st_size
+    if size < facts["bytes"]:
+        raise ValueError(f"{file} is half-written: {size} bytes of {facts['bytes']}. {mend}")
+    if size > facts["bytes"]:
+        raise ValueError(f"{file} was changed after it was finished: {size} bytes in place of {facts['bytes']}. {mend}")
     if checked and file_facts(file) != facts:
         raise ValueError(f"{file} is damaged: its checksum is not the one in {MANIFEST}. {mend}")
 

@@ -83,7 +83,7 @@ def search(
 
         query = searching.Query(text, image)
         found = searching.search(home, query, top)
-        summary.show_table(f"Images for {searching.words_of(query)}", found[searching.COLUMNS])
+        summary.show_found(f"Images for {searching.words_of(query)}", found)
         if sheet is not None:
             with whole_file(sheet) as draft:
                 searching.sheet(home, found, query).save(draft, "PNG")

@@ -78,14 +78,20 @@ def _show_domains(console: Console, root: Path) -> None:
     console.print(table)
 
 
-def show_table(title: str, table: Any) -> None:
-    """A data frame as a table."""
-    shown = Table(title=title, title_justify="left")
-    for column in table.columns:
-        shown.add_column(str(column), justify="right" if table[column].dtype.kind in "if" else "left", overflow="fold")
-    for row in table.itertuples(index=False):
-        shown.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+def show_found(title: str, found: Any) -> None:
+    """What `components.search.search` found: its figures, and one under the other what an image is and whose."""
+    shown = Table(title=Text(title), title_justify="left", show_lines=True)
+    for column in ("rank", *FIGURES):
+        shown.add_column(column, justify="right", no_wrap=True)
+    shown.add_column("image", overflow="fold")
+    for row in found.itertuples(index=False):
+        rights = " · ".join(word for word in (row.licence, row.author) if word)
+        words = "\n".join(word for word in (row.caption, rights, row.url, row.id) if word)
+        shown.add_row(str(row.rank), *(f"{getattr(row, name):.3f}" for name in FIGURES), Text(words))
     Console(highlight=False).print(shown)
+
+
+FIGURES = ("score", "agreement", "cosine")
 
 
 def show_comparison(compared: "Compared") -> None:

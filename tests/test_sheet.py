@@ -1,8 +1,9 @@
 """Contact sheets: a cell for each picture, and words that fit."""
 
+import pytest
 from PIL import Image
 
-from components.sheet import PAPER, contact_sheet
+from components.sheet import INK, NOTE_PX, PAPER, contact_sheet
 
 
 def test_every_picture_has_its_cell():
@@ -20,5 +21,11 @@ def test_a_wide_picture_keeps_its_proportions():
     assert sheet.getpixel((150 + 32, 6 + 8)) == PAPER
 
 
-def test_words_that_the_font_lacks_do_not_break_the_sheet():
-    assert contact_sheet([("六角ボルト", [])]).size[1] >= 64
+@pytest.mark.parametrize(
+    ("word", "noted"), [("bolt", False), ("Schraube M8 ø", False), ("六角ボルト", True), ("bolt 六角", True)]
+)
+def test_a_last_line_says_that_signs_were_left_out(word, noted):
+    sheet = contact_sheet([(word, [Image.new("RGB", (64, 64), "red")] * 4)])
+    assert sheet.size[1] == 70 + 6 + NOTE_PX * noted
+    last_line = sheet.crop((0, sheet.size[1] - NOTE_PX, *sheet.size)).getcolors()
+    assert (INK in {colour for _, colour in last_line}) == noted

@@ -156,6 +156,7 @@ def test_a_file_that_is_not_whole_is_refused(vectors, tmp_path, name):
             "is damaged: its checksum is not the one in",
         ),
         (whole[:-3], f"is half-written: {len(whole) - 3} bytes of {len(whole)}."),
+        (whole + b"x", f"was changed after it was finished: {len(whole) + 1} bytes in place of {len(whole)}."),
         (None, "is missing, though manifest.json lists it."),
     ]:
         file.unlink() if content is None else file.write_bytes(content)

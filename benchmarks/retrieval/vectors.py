@@ -249,7 +249,7 @@ def main() -> None:
 
 
 KINDS_HELP = f"some of: {', '.join(KINDS)}"
-OTHER_JOBS = """the vectors of another job, such as examples/emoji.yaml or examples/ldraw.yaml, come from its run in a clone:
+OTHER_JOBS = """the vectors of another job, as examples/emoji.yaml or examples/ldraw.yaml, come from its run in a clone:
   git clone . ../emoji && cd ../emoji && make install
   .venv/bin/kakehashi run --overlay examples/emoji.yaml
 and then, here: python -m benchmarks.retrieval.vectors ../emoji/data/embed --out data/bench/emoji"""

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from components import pages
 from components.report import charts, formats, words
 from components.report.content import Report
 
@@ -34,15 +35,7 @@ def data_uri(png: bytes) -> str:
 
 
 def _environment(*, autoescape: bool, finalize: Callable[[Any], Any] | None = None) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,
-        finalize=finalize,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = pages.environment(TEMPLATES, autoescape=autoescape, finalize=finalize)
     environment.filters.update(
         number=formats.number,
         signed=formats.signed,

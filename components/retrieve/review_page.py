@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
+from components import pages
 from components.retrieve.sprites import sheet_name, sprite_grid
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,14 +61,7 @@ def write_review(selection: pd.DataFrame, pictures: Pictures, folder: Path, *, i
 
 def review_page(sections: list[Section]) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = pages.environment(TEMPLATES, autoescape=True)
     return environment.get_template("review.html").render(sections=sections, reasons=REASONS)
 
 

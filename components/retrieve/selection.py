@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.retrieve.augmentation import Encode, chosen_descriptors
-from components.retrieve.choose import choose
+from components.retrieve.choose import Choice, choose
 from components.retrieve.descriptors import read_pool
 from components.retrieve.evidence import Searchable, candidates
 from components.retrieve.guard import copies
@@ -63,42 +63,11 @@ def select(
         ValueError: the settings or the review cannot be followed; the message names the file and the mend.
     """
     decided = read_review(review, ids=records["id"], labels=task.names)
-    descriptors = chosen_descriptors(
-        params.augmentation.choice,
-        encode,
-        task.labels,
-        task.templates,
-        read_pool(params.augmentation.descriptors_file),
-        clusters=params.augmentation.clusters,
-        keep=params.augmentation.keep,
-        seed=params.seed,
-    )
+    descriptors = _descriptors(task, encode, params)
     found = candidates(task, encode, corpus, descriptors, params)
     claims, rejected = obey(found, decided, ids=records["id"], labels=task.names, file=review)
     settled = settle_conflicts(claims)
-    rows = settled["row"].to_numpy()
-    copied_N = copies(
-        corpus.image_MD[rows],
-        list(records["perceptual_hash"].to_numpy()[rows]),
-        evaluation.image_ED,
-        evaluation.hash_E,
-        copy_cosine=params.copy_cosine,
-        copy_bits=params.copy_bits,
-    )
-    choice = choose(
-        settled,
-        records,
-        corpus.image_MD,
-        copied_N=copied_N,
-        least_cosine=params.least_cosine,
-        least_confidence=params.least_confidence,
-        nearness=Nearness(params.thinning.by, params.thinning.bits, params.thinning.cosine),
-        choice=params.selection.choice,
-        pick=params.selection.pick,
-        images_per_label=params.images_per_label,
-        source_share=params.source_share,
-        seed=params.seed,
-    )
+    choice = _choice(settled, records, corpus.image_MD, evaluation, params)
     short = empty_places(choice.chosen, choice.dropped, images_per_label=params.images_per_label)
     refused = rejected_by_label(decided, rejected, ids=records["id"], labels=task.names)
     return Selected(
@@ -109,4 +78,50 @@ def select(
         conflicts=int((settled["rivals"] > 0).sum()),
         empty_places=int(short.sum()),
         rejected={str(label): int(count) for label, count in refused.items()},
+    )
+
+
+def _descriptors(task: Task, encode: Encode, params: RetrieveParams) -> dict[str, list[str]]:
+    return chosen_descriptors(
+        params.augmentation.choice,
+        encode,
+        task.labels,
+        task.templates,
+        read_pool(params.augmentation.descriptors_file),
+        clusters=params.augmentation.clusters,
+        keep=params.augmentation.keep,
+        seed=params.seed,
+    )
+
+
+def _choice(
+    settled: pd.DataFrame,
+    records: pd.DataFrame,
+    image_MD: np.ndarray,
+    evaluation: Evaluation,
+    params: RetrieveParams,
+) -> Choice:
+    """The guard against evaluation copies, then everything in the order of `choose`."""
+    rows = settled["row"].to_numpy()
+    copied_N = copies(
+        image_MD[rows],
+        list(records["perceptual_hash"].to_numpy()[rows]),
+        evaluation.image_ED,
+        evaluation.hash_E,
+        copy_cosine=params.copy_cosine,
+        copy_bits=params.copy_bits,
+    )
+    return choose(
+        settled,
+        records,
+        image_MD,
+        copied_N=copied_N,
+        least_cosine=params.least_cosine,
+        least_confidence=params.least_confidence,
+        nearness=Nearness(params.thinning.by, params.thinning.bits, params.thinning.cosine),
+        choice=params.selection.choice,
+        pick=params.selection.pick,
+        images_per_label=params.images_per_label,
+        source_share=params.source_share,
+        seed=params.seed,
     )

@@ -38,6 +38,7 @@ def inputs(tmp_path, monkeypatch) -> list[Path]:
     groups = taught.composition.group_N.tolist()
     pd.DataFrame({"may_compose": [True] * 32, "group": groups}).to_parquet(compose / "plan.parquet")
     clips.save(clips.scratch(embed_dim=32, image_px=64, seed=1), model)
+    write_json({"weights": "scratch", "sources": []}, model / "provenance.json")
     (tmp_path / "params.yaml").write_text(json.dumps({"train": PARAMS.model_dump()}))
     monkeypatch.chdir(tmp_path)
     return [corpus, model, retrieve, compose]
