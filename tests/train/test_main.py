@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -34,9 +35,11 @@ def inputs(tmp_path, monkeypatch) -> list[Path]:
     table[["shard", "offset", "bytes"]] = places
     table.to_parquet(retrieve / "selection.parquet")
     write_json(task_values(TASK), retrieve / "labels.json")
-    write_json({"rate": 0.3, "axis": "random"}, compose / "plan.json")
-    groups = taught.composition.group_N.tolist()
-    pd.DataFrame({"may_compose": [True] * 32, "group": groups}).to_parquet(compose / "plan.parquet")
+    how = {"kind": "clip_c", "rate": 0.3, "axis": "random", "caption_similarity": None}
+    write_json(how, compose / "plan.json")
+    plan = {"may_compose": True, "group": taught.composition.group_N, "partner": -1, "caption": range(32)}
+    pd.DataFrame(plan).to_parquet(compose / "plan.parquet")
+    np.save(compose / "meets.npy", ~np.eye(2, dtype=bool))
     clips.save(clips.scratch(embed_dim=32, image_px=64, seed=1), model)
     write_json({"weights": "scratch", "sources": []}, model / "provenance.json")
     (tmp_path / "params.yaml").write_text(json.dumps({"train": PARAMS.model_dump()}))
