@@ -98,12 +98,14 @@ class VectorIndex:
         """The lists a search scans: their centroids' inner products with the query and their numbers, [Q, P] each."""
         probes = min(self.settings["nprobe"] if nprobe is None else nprobe, self.lists)
         quantizer = self.parts[0].quantizer
-        by_image = modality == "image"
-        if (self.price_L if by_image else self.router_LE) is None:
-            return quantizer.search(query_QD, probes)
         centroid_LD = quantizer.reconstruct_n(0, self.lists)
+        table_LE = self.router_LE
+        if modality == "image":
+            table_LE = None if self.price_L is None else np.hstack([centroid_LD, -self.price_L[:, None]])
+        if table_LE is None:
+            return quantizer.search(query_QD, probes)
         table = faiss.IndexFlatIP(self.width + 1)
-        table.add(np.hstack([centroid_LD, -self.price_L[:, None]]) if by_image else self.router_LE)
+        table.add(table_LE)
         one_Q1 = np.ones((len(query_QD), 1), dtype=np.float32)
         list_QP = table.search(np.hstack([query_QD, one_Q1]), probes)[1]
         return np.einsum("qd,qpd->qp", query_QD, centroid_LD[list_QP]), list_QP
