@@ -115,3 +115,12 @@ def test_bf16_starts_with_nearly_the_same_loss():
     full, low = (next(student(changed("machine", precision=name)).fit()).terms for name in ("fp32", "bf16"))
     assert full != low
     assert low["total"] == pytest.approx(full["total"], rel=0.02)  # eight bits of mantissa: 0.4 % a rounding
+
+
+def test_each_chunk_of_a_step_is_noted_once():
+    """Images go through batch normalisation, so their vectors differ; the statistics are moved once a chunk."""
+    whole, parts = student(), student(changed("optimiser", chunk_pairs=3))
+    first, second = next(whole.fit()), next(parts.fit())
+    assert second.terms["total"] == pytest.approx(first.terms["total"], rel=0.5)
+    tracked = [taught.clip.model.visual.bn1.num_batches_tracked.item() for taught in (whole, parts)]
+    assert tracked == [1, 3]  # of 8 pairs: 3, 3 and 2
