@@ -1,7 +1,8 @@
 """The numbered benchmarks: which arms each compares, one factor at a time from the default."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from benchmarks.claims.trial import PRESET, Trial
 
@@ -27,17 +28,9 @@ CUA = "train.terms.uniformity=1", "train.terms.alignment=1"
 CUAXU = (*CUA, "train.terms.cross_uniformity=1")
 
 
-@dataclass(frozen=True)
-class Arm:
-    """A named departure, and which rows it learns from."""
-
-    name: str
-    changes: tuple[str, ...] = ()
-    rows: str = "pairs"
-    share: float = 1.0
-    precision: float = 1.0
-    mispaired: float = 0.0
-    width: int | None = None
+def arm(name: str, changes: tuple[str, ...] = (), rows: str = "pairs", **more: Any) -> Trial:
+    """A named departure, to be tried on every job with every seed."""
+    return Trial("", 0, name, changes, rows, **more)
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class Benchmark:
 
     title: str
     jobs: tuple[str, ...]
-    arms: tuple[Arm, ...]
+    arms: tuple[Trial, ...]
     reference: str | Callable[[str], str]
     """The arm that the others are compared with, seed by seed."""
     figures: tuple[str, ...] = ("mean_balanced_accuracy",)
@@ -55,18 +48,15 @@ class Benchmark:
         """Every trial, place by place."""
         for job in self.jobs:
             for seed in seeds if job in jobs else ():
-                for arm in self.arms:
-                    yield Trial(
-                        job, seed, arm.name, arm.changes, arm.rows, arm.share, arm.precision, arm.mispaired, arm.width
-                    )
+                yield from (replace(each, job=job, seed=seed) for each in self.arms)
 
 
 def _composed(rate: float, kind: str = "clip_c") -> tuple[str, ...]:
     return (*PLAIN_CLIP, f"compose.rate={rate}", f"compose.kind={kind}")
 
 
-def _noisy(share: float, name: str, *changes: str) -> Arm:
-    return Arm(f"{share:.0%} mispaired, {name}", (*PLAIN_CLIP, *changes), mispaired=share)
+def _noisy(share: float, name: str, *changes: str) -> Trial:
+    return arm(f"{share:.0%} mispaired, {name}", (*PLAIN_CLIP, *changes), mispaired=share)
 
 
 RINCE = "train.terms.contrastive=0", "train.robust.rince=1"
@@ -77,20 +67,20 @@ ALL = ("default", "ldraw", "emoji")
 PAIRS_SEEN = STEPS * BATCH
 
 
-def _batch(size: int, bank: bool) -> Arm:
+def _batch(size: int, bank: bool) -> Trial:
     steps = PAIRS_SEEN // size
     changes = f"train.optimiser.batch_pairs={size}", f"train.optimiser.steps={steps}"
     slow = f"train.optimiser.warmup_steps={steps // 10}"
     warm = "train.bank.size=2048", f"train.bank.warmup_steps={steps // 6}", "train.bank.most_batch_pairs=512"
-    return Arm(f"batch {size}{', bank' if bank else ''}", (*PLAIN_CLIP, *changes, slow, *(warm if bank else ())))
+    return arm(f"batch {size}{', bank' if bank else ''}", (*PLAIN_CLIP, *changes, slow, *(warm if bank else ())))
 
 
-def _preset(name: str) -> Arm:
-    return Arm(name, (f"{PRESET}{name}", *QUICK), rows="selection")
+def _preset(name: str) -> Trial:
+    return arm(name, (f"{PRESET}{name}", *QUICK), rows="selection")
 
 
-def _student(name: str, precision: float, *changes: str) -> Arm:
-    return Arm(f"precision {precision:g}, {name}", (*QUICK, *changes), rows="truth", precision=precision)
+def _student(name: str, precision: float, *changes: str) -> Trial:
+    return arm(f"precision {precision:g}, {name}", (*QUICK, *changes), rows="truth", precision=precision)
 
 
 NO_EDGES = "train.augmentation.edges=0", "train.augmentation.negative=0", "train.augmentation.grey=0"
@@ -106,30 +96,30 @@ BENCHMARKS: dict[str, Benchmark] = {
         "CLIP-C: how often to compose, and what its parts are worth",
         REAL,
         (
-            *(Arm(f"rate {rate:g}", _composed(rate)) for rate in (0, 0.1, 0.3, 0.5, 1.0)),
+            *(arm(f"rate {rate:g}", _composed(rate)) for rate in (0, 0.1, 0.3, 0.5, 1.0)),
             *(
-                Arm(kind.replace("_", " "), _composed(0.3, kind))
+                arm(kind.replace("_", " "), _composed(0.3, kind))
                 for kind in ("cutmix_one_caption", "caption_fusion", "fixed_partners", "mismatched_second_caption")
             ),
-            *(Arm(f"a quarter of the pairs, rate {rate:g}", _composed(rate), share=0.25) for rate in (0, 0.3)),
+            *(arm(f"a quarter of the pairs, rate {rate:g}", _composed(rate), share=0.25) for rate in (0, 0.3)),
         ),
-        lambda arm: "a quarter of the pairs, rate 0" if arm.startswith("a quarter") else "rate 0",
+        lambda name: "a quarter of the pairs, rate 0" if name.startswith("a quarter") else "rate 0",
     ),
     "2": Benchmark(
         "The contrastive gap: which term moves what",
         REAL,
         (
-            Arm("clip", PLAIN_CLIP),
-            Arm("cua", (*PLAIN_CLIP, *CUA)),
-            Arm("cuaxu", (*PLAIN_CLIP, *CUAXU)),
-            Arm("centroid uniformity", (*PLAIN_CLIP, "train.terms.centroid_uniformity=1", "train.terms.alignment=1")),
+            arm("clip", PLAIN_CLIP),
+            arm("cua", (*PLAIN_CLIP, *CUA)),
+            arm("cuaxu", (*PLAIN_CLIP, *CUAXU)),
+            arm("centroid uniformity", (*PLAIN_CLIP, "train.terms.centroid_uniformity=1", "train.terms.alignment=1")),
             *(
-                Arm(f"{name}, {width} wide", (*PLAIN_CLIP, *terms), width=width)
+                arm(f"{name}, {width} wide", (*PLAIN_CLIP, *terms), width=width)
                 for width in (32, 128, 512)
                 for name, terms in {"clip": (), "cuaxu": CUAXU}.items()
             ),
         ),
-        lambda arm: f"clip,{arm.partition(',')[2]}" if "wide" in arm else "clip",
+        lambda name: f"clip,{name.partition(',')[2]}" if "wide" in name else "clip",
         (
             "mean_balanced_accuracy",
             "centroid_distance",
@@ -149,13 +139,13 @@ BENCHMARKS: dict[str, Benchmark] = {
             for share in (0, 0.2, 0.4, 0.6)
             for name, terms in {"InfoNCE": (), "RINCE": RINCE, "RINCE and clean weights": CLEAN}.items()
         ),
-        lambda arm: f"{arm.partition(',')[0]}, InfoNCE",
+        lambda name: f"{name.partition(',')[0]}, InfoNCE",
     ),
     "4": Benchmark(
         "The negative bank: accuracy against batch size, the same pairs seen",
         REAL,
         tuple(_batch(size, bank) for size in (32, 64, 128, 256, 512) for bank in (False, True)),
-        lambda arm: arm.removesuffix(", bank"),
+        lambda name: name.removesuffix(", bank"),
     ),
     "5": Benchmark(
         "What pseudo-labels must be worth, and what helps when they are not",
@@ -164,7 +154,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             *(_student("default", precision) for precision in (0.2, 0.5, 0.8, 1.0)),
             *(_student(name, 0.5, *changes) for name, changes in OPTIONS.items()),
         ),
-        lambda arm: "base" if arm.endswith("default") else "precision 0.5, default",
+        lambda name: "base" if name.endswith("default") else "precision 0.5, default",
     ),
     "6": Benchmark(
         "The presets: all together against each alone",

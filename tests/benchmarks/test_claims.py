@@ -28,9 +28,9 @@ def test_every_arm_is_a_setting_that_can_be_used(number):
 @pytest.mark.parametrize("number", list(BENCHMARKS))
 def test_every_arm_is_compared_with_one_that_is_there(number):
     benchmark = BENCHMARKS[number]
-    arms = {arm.name for arm in benchmark.arms} | {"base"}
-    for arm in benchmark.arms:
-        assert (benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(arm.name)) in arms
+    arms = {each.arm for each in benchmark.arms} | {"base"}
+    for each in benchmark.arms:
+        assert (benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(each.arm)) in arms
 
 
 def test_an_arm_learns_from_what_its_name_says():
