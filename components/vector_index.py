@@ -1,6 +1,6 @@
 """An opened vector index: unit vectors of one modality, searched by inner product.
 
-Shape legend: Q = queries, K = neighbours, P = probed lists, L = lists, D = width. Rows have unit length.
+Shape legend: Q = queries, K = neighbours, P = probed lists, L = lists, D = width, E = D + 1. Rows have unit length.
 
 A folder holds `manifest.json` (what it was built from and how, and the SHA-256 of every other file) and
     part-*.faiss    one part with all inverted lists, or parts that are searched one by one and merged
@@ -99,9 +99,7 @@ class VectorIndex:
         probes = min(self.settings["nprobe"] if nprobe is None else nprobe, self.lists)
         quantizer = self.parts[0].quantizer
         centroid_LD = quantizer.reconstruct_n(0, self.lists)
-        table_LE = self.router_LE
-        if modality == "image":
-            table_LE = None if self.price_L is None else np.hstack([centroid_LD, -self.price_L[:, None]])
+        table_LE = self.router_LE if modality == "text" else self._priced(centroid_LD)
         if table_LE is None:
             return quantizer.search(query_QD, probes)
         table = faiss.IndexFlatIP(self.width + 1)
@@ -109,6 +107,10 @@ class VectorIndex:
         one_Q1 = np.ones((len(query_QD), 1), dtype=np.float32)
         list_QP = table.search(np.hstack([query_QD, one_Q1]), probes)[1]
         return np.einsum("qd,qpd->qp", query_QD, centroid_LD[list_QP]), list_QP
+
+    def _priced(self, centroid_LD: np.ndarray) -> np.ndarray | None:
+        """What images chose their lists by [L, E], where lists have prices: an image is sought where it would go."""
+        return None if self.price_L is None else np.hstack([centroid_LD, -self.price_L[:, None]])
 
     def _search_lists(
         self, query_QD: np.ndarray, k: int, modality: Modality, nprobe: int | None

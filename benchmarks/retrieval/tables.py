@@ -39,7 +39,7 @@ def _at_share(modality: str, share: float) -> Figure:
 
 
 def _at_probes(modality: str, number: int) -> Figure:
-    return lambda line: np.nan if line["kind"] == "hnsw" else recall_of(points_of(line, modality), number)
+    return lambda line: np.nan if line["kind"].startswith("hnsw") else recall_of(points_of(line, modality), number)
 
 
 def _timed(modality: str, name: str) -> Figure:
