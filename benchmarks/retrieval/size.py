@@ -17,9 +17,10 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -44,19 +45,33 @@ def recipe_of(width: int) -> Recipe:
 
 
 def measure(
-    sizes: Sequence[int], recipe: Recipe, kinds: Sequence[str], base: IndexParams, folder: Path
+    sizes: Sequence[int],
+    recipe: Recipe,
+    kinds: Sequence[str],
+    base: IndexParams,
+    folder: Path,
+    changed: Mapping[str, Any] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """A row for each size and kind, from the folder's results.jsonl or measured now.
 
+    Args:
+        sizes: numbers of vectors.
+        recipe: what the vectors are like.
+        kinds: of index.
+        base: settings of what is not named here.
+        folder: where vectors and results stay.
+        changed: other settings; one that belongs to a kind is 0 for the other kinds.
+
     Raises:
+        ValueError: the settings cannot be.
         RuntimeError: a build failed; its own words stand on standard error.
     """
     results, lines = Results(folder / "results.jsonl"), []
     for rows in sizes:
         for kind in kinds:
             others = {name: 0 for name, owner in KIND_OF.items() if owner != kind}
-            changes = {"kind": kind, "lists": lists_for(rows), **others}
-            params = IndexParams.model_validate({**base.model_dump(), **changes})
+            values = {**base.model_dump(), **changed, "kind": kind, "lists": lists_for(rows), **others}
+            params = IndexParams.model_validate(values)
             key = {"of": fingerprint(asdict(recipe), params.model_dump()), "rows": rows, "kind": kind}
             line = results.find(key)
             if line is None:
@@ -161,11 +176,9 @@ def main() -> None:
     )
     options = parser.parse_args()
     try:
-        base = IndexParams.model_validate(
-            {**load_section("index", IndexParams, PARAMS_FILE).model_dump(), **dict(options.set)}
-        )
+        base = load_section("index", IndexParams, PARAMS_FILE)
         options.folder.mkdir(parents=True, exist_ok=True)
-        table = measure(options.rows, recipe_of(options.width), options.kinds, base, options.folder)
+        table = measure(options.rows, recipe_of(options.width), options.kinds, base, options.folder, dict(options.set))
     except (ValueError, RuntimeError) as error:
         sys.exit(str(error))
     print(shown(table).to_string(index=False))

@@ -1,6 +1,6 @@
 """Links of a graph that captions ask for: images that answer the same caption are linked, however far apart they lie.
 
-Shape legend: C = captions, K = neighbours, D = width, M = links.
+Shape legend: N = images, C = captions, K = neighbours, D = width, S = places for links, image after image.
 
 RoarGraph, 2024, https://arxiv.org/abs/2408.08933: captions and their exact nearest images are a bipartite graph, which
 is projected on the images. A caption's nearest image stands for it and is linked to the others, chosen so that no link
@@ -19,6 +19,10 @@ import numpy as np
 from components.index.exact import nearest
 from components.index.vectors import Vectors
 
+BLOCK = 4096
+"""Captions whose nearest images are sought at a time."""
+PIVOTS = 256
+"""Images whose candidates are read at a time."""
 MOST_CANDIDATES = 256
 """Nearest candidates of an image that are compared with one another."""
 
@@ -40,15 +44,15 @@ def link(graph: Any, stored: Vectors, first: int, end: int, asking: Asking) -> i
     """Add links to an IndexHNSW of the rows `first` to `end`; how many found a free place."""
     hnsw, added = graph.hnsw, 0
     places = hnsw.nb_neighbors(0)
-    neighbour_ = faiss.vector_to_array(hnsw.neighbors)
+    linked_S = faiss.vector_to_array(hnsw.neighbors)
     offset_N = faiss.vector_to_array(hnsw.offsets)
     for row, linked in projection(stored, first, end, asking):
         begin = int(offset_N[row - first])
-        free = begin + np.flatnonzero(neighbour_[begin : begin + places] < 0)
-        new = np.setdiff1d(linked - first, neighbour_[begin : begin + places], assume_unique=True)[: len(free)]
-        neighbour_[free[: len(new)]] = new
+        free = begin + np.flatnonzero(linked_S[begin : begin + places] < 0)
+        new = np.setdiff1d(linked - first, linked_S[begin : begin + places], assume_unique=True)[: len(free)]
+        linked_S[free[: len(new)]] = new
         added += len(new)
-    faiss.copy_array_to_vector(neighbour_, hnsw.neighbors)
+    faiss.copy_array_to_vector(linked_S, hnsw.neighbors)
     return added
 
 
@@ -57,26 +61,32 @@ def projection(stored: Vectors, first: int, end: int, asking: Asking) -> Iterato
     neighbours = min(asking.neighbours, end - first)
     near_CK = np.concatenate(
         [
-            nearest(text_ND, stored.blocks(first, end), neighbours)[1]
-            for _, text_ND in asking.text.blocks_of(asking.caption_C)
+            nearest(asking.text.take(asking.caption_C[begin : begin + BLOCK]), stored.blocks(first, end), neighbours)[1]
+            for begin in range(0, len(asking.caption_C), BLOCK)
         ]
     )
     order_C = np.argsort(near_CK[:, 0], kind="stable")
     pivots, begins = np.unique(near_CK[order_C, 0], return_index=True)
-    for row, captions in zip(pivots.tolist(), np.split(order_C, begins[1:]), strict=True):
-        candidates = np.setdiff1d(near_CK[captions], [row])
-        vector_ND = stored.take(np.append(candidates, row))
-        kept = unoccluded(vector_ND[-1], vector_ND[:-1], asking.links)
-        yield row, candidates[kept]
+    captions = np.split(order_C, begins[1:])
+    for begin in range(0, len(pivots), PIVOTS):  # one read for many
+        some = slice(begin, begin + PIVOTS)
+        candidates = [np.setdiff1d(near_CK[c], [row]) for row, c in zip(pivots[some], captions[some], strict=True)]
+        rows = np.unique(np.concatenate([pivots[some], *candidates]))
+        vector_ND = stored.take(rows)
+        for row, others in zip(pivots[some].tolist(), candidates, strict=True):
+            pivot_D, other_ND = vector_ND[np.searchsorted(rows, row)], vector_ND[np.searchsorted(rows, others)]
+            yield row, others[unoccluded(pivot_D, other_ND, asking.links)]
 
 
 def unoccluded(pivot_D: np.ndarray, candidate_ND: np.ndarray, most: int) -> np.ndarray:
     """Places of at most `most` candidates, nearest first, each nearer to the pivot than to any kept before it."""
     cosine_N = candidate_ND @ pivot_D
     order = np.argsort(-cosine_N, kind="stable")[:MOST_CANDIDATES]
-    cosine_NN = candidate_ND[order] @ candidate_ND[order].T
+    candidate_ND, cosine_N = candidate_ND[order], cosine_N[order]
     kept: list[int] = []
-    for place, cosine in enumerate(cosine_N[order]):
-        if len(kept) < most and (cosine_NN[place, kept] <= cosine).all():
-            kept.append(place)
+    open_N = np.ones(len(order), dtype=bool)
+    while len(kept) < most and open_N.any():
+        kept.append(int(open_N.argmax()))
+        open_N &= candidate_ND @ candidate_ND[kept[-1]] <= cosine_N
+        open_N[kept[-1]] = False
     return order[kept]

@@ -46,6 +46,15 @@ def test_a_setting_on_the_command_line_is_a_name_and_a_value():
             setting(text)
 
 
+def test_a_changed_setting_reaches_the_kind_that_it_belongs_to(tmp_path):
+    plain, even = (
+        measure([400], recipe_of(16), ["ivf", "paired"], small_params(), tmp_path, {"balance_rounds": rounds})
+        for rounds in ("0", "40")
+    )
+    assert even["list_imbalance"][1] < plain["list_imbalance"][1]
+    assert even["list_imbalance"][0] == plain["list_imbalance"][0]
+
+
 def test_a_build_that_fails_says_which(tmp_path, capfd):
     with pytest.raises(RuntimeError, match=r"one_build of ivf over .*vectors-40-\w+ failed with exit code 1"):
         measure([40], recipe_of(16), ["ivf"], small_params(codec="pq"), tmp_path)  # pq wants 256 vectors
