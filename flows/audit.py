@@ -32,7 +32,7 @@ def audit(run: str = "HEAD") -> State:
     words = f"{certificate.verdict}: {certificate.sentence}"
     if certificate.holds:
         return Completed(message=words)
-    return Failed(message=f"{words} {len(certificate.findings)} findings.")
+    return Failed(message=" ".join([words, *(finding.sentence for finding in certificate.findings)]))
 
 
 def _markdown(certificate: Certificate) -> str:

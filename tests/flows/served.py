@@ -58,8 +58,13 @@ class Servers:
         deployment = self.call("GET", "/deployments/name/pipeline/pipeline")
         params = deployment["parameters"]["params"]
         params["train"] |= changed
-        given = {"parameters": {"params": params, "note": "through the API"}}
-        return str(self.call("POST", f"/deployments/{deployment['id']}/create_flow_run", given)["id"])
+        return self.start("pipeline", params=params, note="through the API")
+
+    def start(self, name: str, **parameters: Any) -> str:
+        """Start the deployment of the flow of that name; returns the run's id."""
+        deployment = self.call("GET", f"/deployments/name/{name}/{name}")
+        path = f"/deployments/{deployment['id']}/create_flow_run"
+        return str(self.call("POST", path, {"parameters": parameters})["id"])
 
     def wait_for_end(self, run_id: str, seconds: float = PATIENCE_SECONDS) -> str:
         """The type of the state in which the run ended."""

@@ -8,6 +8,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
+from components.outputs import read_json
 from components.params import read_yaml
 from flows.environment import child_environment, tool
 from flows.workspace import git
@@ -72,6 +73,19 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     assert parent.data.metrics["roi/01_saved_usd"] == 1125  # 37.5 points at 30 USD
     stage_runs = mlflow.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
     assert sorted(str(run.info.run_name) for run in stage_runs) == sorted(stages)
+
+    # Audited from its own form: met byte for byte, on the machine that its branch names; the snapshot is a finding.
+    audit_id = servers.start("audit", run=run_id)
+    assert servers.wait_for_end(audit_id) == "FAILED", servers.messages(audit_id)
+    assert servers.run(audit_id)["state"]["message"].startswith("identical: ")
+    assert "Running stage 'train'" in servers.messages(audit_id)
+    artifacts = servers.call("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [audit_id]}}})
+    assert [artifact["key"] for artifact in artifacts] == ["certificate"]
+    (certificate,) = (read_json(file) for file in (toy / ".kakehashi" / "audits").glob("*/certificate.json"))
+    assert [finding["kind"] for finding in certificate["findings"]] == ["uncommitted"]
+    assert certificate["then"] == certificate["now"]
+    assert certificate["ran_then"] == stages
+    assert f"MLflow's run {parent.info.run_id} says what the recorded files say." in certificate["notes"]
 
     # With unchanged settings: the very lock of plain `dvc repro`, byte for byte.
     plain_id = servers.start_run()
