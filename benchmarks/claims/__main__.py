@@ -1,6 +1,6 @@
 """Which of the training ideas pay, side by side on the same places, seeds and steps.
 
-    python -m benchmarks.claims [1 2 3 4 5 6] [--jobs emoji ldraw] [--seeds 1 2 3] [--table]
+    python -m benchmarks.claims [1 2 3 4 5 6] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms clip kakehashi] [--table]
 
 Every trial is a line of .kakehashi/benchmarks/claims/record.jsonl as soon as it is done; a rerun goes on from there.
 `--table` only prints what is known.
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("numbers", nargs="*", default=list(BENCHMARKS), help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--arms", nargs="+", help="only these arms, and the base; all without it")
     parser.add_argument("--table", action="store_true", help="only print what is known")
     options = parser.parse_args(arguments)
     root = Path.cwd()
@@ -40,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in options.numbers:
         benchmark = BENCHMARKS[number]
         bases = [Trial(job, seed, "base") for job in benchmark.jobs if job in options.jobs for seed in options.seeds]
-        trials = sorted([*bases, *benchmark.trials(options.jobs, options.seeds)], key=lambda one: (one.job, one.seed))
+        asked = [
+            each
+            for each in benchmark.trials(options.jobs, options.seeds)
+            if not options.arms or each.arm in options.arms
+        ]
+        trials = sorted([*bases, *asked], key=lambda one: (one.job, one.seed))
         for trial in trials if not options.table else ():
             print(f"{number}: {trial.job}, seed {trial.seed}, {trial.arm}", flush=True)
             measure(root, trial, results, commit)
