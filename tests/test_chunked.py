@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from components.chunked import chunked
-from components.losses import contrastive_loss
+from components.infonce import contrastive_loss
 
 
 class Tower(nn.Module):
