@@ -17,7 +17,7 @@ def test_agreement_is_the_balanced_accuracy_that_evaluate_would_measure():
     image_ND = clip.encode_pixels(torch.from_numpy(taught.pixels[rows])).numpy()
     predicted_N = (image_ND @ class_vectors(clip, taught.task).T).argmax(axis=1)
     expected = balanced_accuracy(np.array([0] * 4 + [1] * 4), predicted_N)
-    assert HeldOut(clip, taught).agreement(clip) == pytest.approx(expected)
+    assert HeldOut(taught).agreement(clip) == pytest.approx(expected)
 
 
 def noted(patience: int, figures: list[float]) -> Stopping:
