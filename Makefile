@@ -38,8 +38,8 @@ format: install ## write the format that `check` asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-up: install ## Prefect with a worker, and MLflow, until Ctrl-C
-	@$(BIN)/kakehashi up
+up: install ## Prefect with a worker, and MLflow, until Ctrl-C; on PostgreSQL with UP=--postgresql
+	@$(BIN)/kakehashi up $(UP)
 
 audit: install ## recompute the committed result in an empty place and certify it
 	$(BIN)/kakehashi audit

@@ -117,15 +117,25 @@ def doctor() -> None:
 def up(
     prefect_port: Annotated[int, typer.Option(help="port of the Prefect server")] = 4200,
     mlflow_port: Annotated[int, typer.Option(help="port of the MLflow server")] = 5000,
+    database: Annotated[
+        str, typer.Option(envvar="KAKEHASHI_DATABASE", help="keep their data there: postgresql://user:password@host")
+    ] = "",
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="keep their data in a PostgreSQL of this checkout, started with them")
+    ] = False,
 ) -> None:
     """Start Prefect with a worker and its deployments, and MLflow; stop them all on Ctrl-C."""
     home = _project()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     with _plain_errors():
+        from flows import databases
         from flows.servers import servers_up
 
-        with servers_up(home, prefect_port=prefect_port, mlflow_port=mlflow_port, say=_say) as addresses:
+        with (
+            databases.kept(home, database, private=postgresql) as kept,
+            servers_up(home, prefect_port=prefect_port, mlflow_port=mlflow_port, databases=kept, say=_say) as addresses,
+        ):
             _say(f"Prefect  {addresses.prefect}   start a run: Deployments → pipeline → Run")
             _say(f"MLflow   {addresses.mlflow}   compare runs: experiment `kakehashi`")
             _say("Both are up, with a worker. Ctrl-C stops them all.")

@@ -57,7 +57,7 @@ def compare_runs(home: Path, names: Sequence[str]) -> Compared:
     page = home / STATE / "compare.html"
     with whole_file(page) as draft:
         draft.write_text(page_of(compared), encoding="utf-8")
-    server = uri if uri.startswith("http") else DEFAULT_SERVER
+    server = servers.pages(uri) if uri.startswith("http") else DEFAULT_SERVER
     return Compared(compared, page, links(server, runs), uri.startswith("http"))
 
 

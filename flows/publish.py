@@ -121,7 +121,7 @@ def _link(uri: str, run_id: str) -> str:
     from components import tracking
 
     experiment = tracking.experiment_of(run_id, uri)
-    return f"{uri.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
+    return f"{servers.pages(uri)}/#/experiments/{experiment}/runs/{run_id}"
 
 
 def runs_branch(run_id: str) -> str:

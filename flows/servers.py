@@ -39,6 +39,20 @@ class Addresses:
         return f"{self.prefect}/api"
 
 
+@dataclass(frozen=True)
+class Databases:
+    """Where the two servers keep what they know, as SQLAlchemy writes addresses."""
+
+    mlflow: str
+    prefect: str = ""
+    """Empty: the SQLite file in Prefect's own folder."""
+
+
+def sqlite(home: Path) -> Databases:
+    """The checkout's own SQLite files."""
+    return Databases(mlflow=f"sqlite:///{mlflow_database(home)}")
+
+
 def answering(home: Path) -> Addresses | None:
     """The servers that `kakehashi up` started in this checkout, if both answer now."""
     file = _record(home)
@@ -53,7 +67,12 @@ def tracking_uri(home: Path, servers: Addresses | None) -> str:
     """Where MLflow is told: `MLFLOW_TRACKING_URI` if set, a server of ours that answers, or else a SQLite file."""
     if named := os.environ.get("MLFLOW_TRACKING_URI"):
         return named
-    return servers.mlflow if servers else f"sqlite:///{mlflow_database(home)}"
+    return servers.mlflow if servers else sqlite(home).mlflow
+
+
+def pages(uri: str) -> str:
+    """Where people's browsers find MLflow: `KAKEHASHI_MLFLOW_PAGES` where programs know it by another name."""
+    return (os.environ.get("KAKEHASHI_MLFLOW_PAGES") or uri).rstrip("/")
 
 
 def reachable_mlflow(home: Path) -> str:
@@ -92,12 +111,17 @@ def answers(url: str, timeout_seconds: float = 2.0) -> bool:
 
 @contextlib.contextmanager
 def servers_up(
-    home: Path, *, prefect_port: int = 4200, mlflow_port: int = 5000, say: Callable[[str], None] = print
+    home: Path,
+    *,
+    prefect_port: int = 4200,
+    mlflow_port: int = 5000,
+    databases: Databases | None = None,
+    say: Callable[[str], None] = print,
 ) -> Iterator[Addresses]:
     """Keep Prefect's server, MLflow's server and a worker with our deployments up while the block lasts.
 
-    All listen on loopback only and write their logs into `.kakehashi/logs`. However the block ends, `kill -9` of
-    this process included, nothing of them is left.
+    All listen on loopback only and write their logs into `.kakehashi/logs`. Without `databases` they use `sqlite`.
+    However the block ends, `kill -9` of this process included, nothing of them is left.
 
     Raises:
         ServerError: a port is taken, or a server ended or did not answer in time; its last words are in the message.
@@ -108,29 +132,35 @@ def servers_up(
             raise ServerError(f"Port {port} is taken. Stop what uses it, or choose another with {option}.")
     env = child_environment(home, prefect_environment(home))
     env.pop("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL")  # here the console is a log file
+    env.pop("KAKEHASHI_DATABASE", None)  # it may hold a password, which no run needs
     env |= {
         "PREFECT_API_URL": addresses.prefect_api,
         "MLFLOW_TRACKING_URI": addresses.mlflow,
         "PREFECT_WORKER_QUERY_SECONDS": str(WORKER_QUERY_SECONDS),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")])),
     }
+    kept = databases or sqlite(home)  # in the environment, as every user of the machine may read command lines
+    prefect_env = {**env, **({"PREFECT_SERVER_DATABASE_CONNECTION_URL": kept.prefect} if kept.prefect else {})}
+    mlflow_env = {**env, "MLFLOW_BACKEND_STORE_URI": kept.mlflow}
     artifact_folder(home).mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
 
-        def start(name: str, *command: str) -> Supervised:
-            return stack.enter_context(_started(home, _log(home, name), command, env))
+        def start(name: str, env: Mapping[str, str], program: str, *arguments: str) -> Supervised:
+            return stack.enter_context(started(home, log_file(home, name), [tool(program), *arguments], env))
 
         say("Starting the Prefect server and the MLflow server …")
-        prefect = start("prefect", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(prefect_port))
-        mlflow = start("mlflow", *_mlflow_command(home, mlflow_port))
-        _wait_for(f"{addresses.prefect_api}/health", prefect, _log(home, "prefect"))
+        prefect = start(
+            "prefect", prefect_env, "prefect", "server", "start", "--host", LOOPBACK, "--port", str(prefect_port)
+        )
+        mlflow = start("mlflow", mlflow_env, *_mlflow_command(home, mlflow_port))
+        _wait_for(f"{addresses.prefect_api}/health", prefect, log_file(home, "prefect"))
         say(f"Prefect answers on {addresses.prefect}. Registering the deployments of infra/prefect.yaml …")
         _short(home, env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
         _short(home, env, "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
-        worker = start("worker", "prefect", "worker", "start", "--pool", POOL, "--name", POOL)
-        _wait_for(f"{addresses.mlflow}/health", mlflow, _log(home, "mlflow"))
+        worker = start("worker", env, "prefect", "worker", "start", "--pool", POOL, "--name", POOL)
+        _wait_for(f"{addresses.mlflow}/health", mlflow, log_file(home, "mlflow"))
         if not worker.running():
-            raise ServerError(f"The worker ended: {_last_words(_log(home, 'worker'))}")
+            raise ServerError(f"The worker ended: {last_words(log_file(home, 'worker'))}")
         with whole_file(_record(home)) as draft:
             draft.write_text(json.dumps(asdict(addresses)) + "\n", encoding="utf-8")
         stack.callback(_record(home).unlink, missing_ok=True)
@@ -152,9 +182,9 @@ def prefect_for_a_run(home: Path) -> Callable[[], None]:
         return lambda: None
     port = free_port()
     os.environ["PREFECT_API_URL"] = api = f"http://{LOOPBACK}:{port}/api"
-    log = _log(home, "prefect-of-a-run")
-    command = ["prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
-    server = _started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
+    log = log_file(home, "prefect-of-a-run")
+    command = [tool("prefect"), "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    server = started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
     atexit.register(server.let_go)  # before Prefect is imported: what is registered first is called last
     return lambda: _wait_for(f"{api}/health", server, log)
 
@@ -177,29 +207,27 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def _started(home: Path, log: Path, command: Sequence[str], env: Mapping[str, str]) -> Supervised:
+def started(home: Path, log: Path, command: Sequence[str | Path], env: Mapping[str, str]) -> Supervised:
     """A server under its supervisor, its words in a log file that begins anew."""
     log.parent.mkdir(parents=True, exist_ok=True)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        return Supervised([tool(command[0]), *command[1:]], cwd=home, env=env, output=output)
+        return Supervised(command, cwd=home, env=env, output=output)
     finally:
         os.close(output)
 
 
 def _mlflow_command(home: Path, port: int) -> list[str]:
     folder = str(artifact_folder(home))  # not proxied: a client with the SQLite file writes to the very same place
-    store = f"sqlite:///{mlflow_database(home)}"
     where = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    return ["mlflow", "server", *where, "--backend-store-uri", store, "--no-serve-artifacts",
-            "--default-artifact-root", folder]  # fmt: skip
+    return ["mlflow", "server", *where, "--no-serve-artifacts", "--default-artifact-root", folder]
 
 
 def _wait_for(url: str, server: Supervised, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not answers(url, timeout_seconds=1.0):
         if not server.running():
-            raise ServerError(f"{log.stem} ended before it answered: {_last_words(log)}\nIts whole log: {log}")
+            raise ServerError(f"{log.stem} ended before it answered: {last_words(log)}\nIts whole log: {log}")
         if time.monotonic() > deadline:
             raise ServerError(f"{log.stem} did not answer within {START_SECONDS} s. Its log: {log}")
         time.sleep(0.1)
@@ -213,11 +241,13 @@ def _short(home: Path, env: dict[str, str], *arguments: str) -> None:
         raise ServerError(f"`prefect {' '.join(arguments[:2])}` failed: {said}")
 
 
-def _last_words(log: Path, lines: int = 5) -> str:
+def last_words(log: Path, lines: int = 5) -> str:
+    """The end of a server's log, for the message that says why it ended."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _log(home: Path, name: str) -> Path:
+def log_file(home: Path, name: str) -> Path:
+    """Where a server's words go."""
     return home / STATE / "logs" / f"{name}.log"
 
 

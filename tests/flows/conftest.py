@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from flows.environment import child_environment
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = (
     "__init__", "corpus", "decoding", "drift", "outputs", "params", "progress", "recent", "registry", "run_record",
-    "serving", "tracking",
+    "serving", "stage", "tracking",
 )  # fmt: skip
 IDENTITY = {
     "GIT_AUTHOR_NAME": "toy", "GIT_AUTHOR_EMAIL": "toy@localhost",
@@ -23,12 +24,17 @@ IDENTITY = {
 
 
 @pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The toy project, committed, never run; git knows an identity and nothing calls home."""
+def toy_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git knows an identity, and no other checkout or server is named."""
     for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}.items():
         monkeypatch.setenv(name, value)
-    for name in ("KAKEHASHI_HOME", "PREFECT_HOME", "PREFECT_API_URL", "MLFLOW_TRACKING_URI"):
+    for name in ("KAKEHASHI_HOME", "KAKEHASHI_DATABASE", "PREFECT_HOME", "PREFECT_API_URL", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def toy(toy_environment: None, tmp_path: Path) -> Path:
+    """The toy project, committed, never run."""
     return make_toy(tmp_path / "toy")
 
 
@@ -61,6 +67,35 @@ def run_toy(toy: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, cwd=toy, env=env, capture_output=True, text=True)
 
     return run
+
+
+@dataclass(frozen=True)
+class Ear:
+    """What `ear/sitecustomize.py` heard in every Python process of a test."""
+
+    folder: Path
+
+    def processes(self) -> list[str]:
+        """Command lines."""
+        return self._lines("processes")
+
+    def outside(self) -> list[str]:
+        """Hosts outside this machine that were asked for: host, how, and the command line."""
+        return self._lines("outside")
+
+    def _lines(self, name: str) -> list[str]:
+        file = self.folder / name
+        return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+
+
+@pytest.fixture
+def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ear:
+    """From now on every Python process below this one is listened to."""
+    folder = tmp_path / "ear"
+    folder.mkdir()
+    monkeypatch.setenv("EAR", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "ear"))
+    return Ear(folder)
 
 
 def git(root: Path, *arguments: str) -> str:

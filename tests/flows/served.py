@@ -1,12 +1,13 @@
 """A running `kakehashi up` for tests: Prefect's API as a browser would use it, and patience."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,10 +20,10 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 class Servers:
     """A running `kakehashi up`, and Prefect's API as a browser would use it."""
 
-    def __init__(self, project: Path, env: Mapping[str, str] | None = None):
+    def __init__(self, project: Path, env: Mapping[str, str] | None = None, options: Sequence[str] = ()):
         self.prefect_port, self.mlflow_port = free_port(), free_port()
         command = [sys.executable, "-m", "flows.cli", "up"]
-        command += ["--prefect-port", str(self.prefect_port), "--mlflow-port", str(self.mlflow_port)]
+        command += ["--prefect-port", str(self.prefect_port), "--mlflow-port", str(self.mlflow_port), *options]
         self.process = subprocess.Popen(
             command,
             cwd=project,
@@ -94,3 +95,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.2)
+
+
+def postgresql_is_installed() -> bool:
+    return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))

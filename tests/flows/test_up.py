@@ -1,6 +1,10 @@
-"""The real servers: a deployment run through Prefect's API, in MLflow, on its branch; and nothing left afterwards."""
+"""The real servers: a deployment run through Prefect's API, in MLflow, on its branch; and nothing left afterwards.
+
+Once with SQLite and once with PostgreSQL behind both servers.
+"""
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +16,30 @@ from components.outputs import read_json
 from components.params import read_yaml
 from flows.environment import child_environment, tool
 from flows.workspace import git
-from tests.flows.served import PATIENCE_SECONDS, Servers, wait_until
+from tests.flows.conftest import Ear, make_toy
+from tests.flows.served import PATIENCE_SECONDS, Servers, postgresql_is_installed, wait_until
 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def back_end(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql" and not postgresql_is_installed():
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    return str(request.param)
+
+
 @pytest.fixture
-def servers(toy: Path) -> Iterator[Servers]:
-    with Servers(toy) as up:
+def toy(toy_environment: None) -> Iterator[Path]:
+    """The toy project where other users can enter: root must run PostgreSQL as one."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield make_toy(Path(folder) / "toy")
+
+
+@pytest.fixture
+def servers(toy: Path, back_end: str, ear: Ear) -> Iterator[Servers]:
+    with Servers(toy, options=["--postgresql"] if back_end == "postgresql" else []) as up:
         yield up
 
 
@@ -43,7 +63,7 @@ def lock_of_plain_dvc(toy: Path, place: Path) -> bytes:
 
 
 def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
-    toy: Path, servers: Servers, tmp_path: Path
+    toy: Path, servers: Servers, back_end: str, ear: Ear, tmp_path: Path
 ) -> None:
     (toy / "new.txt").write_text("uncommitted\n")
     mlflow = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
@@ -108,6 +128,17 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     assert servers.process.wait(timeout=PATIENCE_SECONDS) == 0
     assert processes_in(toy) == []
     assert not (toy / ".kakehashi" / "servers.json").exists()
+
+    # Each back end kept to itself, and nothing outside this machine was asked for.
+    databases = {"sqlite": toy / ".kakehashi" / "mlflow.db", "postgresql": toy / ".kakehashi" / "postgresql"}
+    assert [name for name, place in databases.items() if place.exists()] == [back_end]
+    processes = "\n".join(ear.processes())
+    assert [
+        name
+        for name in ("prefect server", "mlflow server", "worker start", "components.train")
+        if name not in processes
+    ] == []
+    assert ear.outside() == []
 
 
 def test_killing_up_with_minus_9_leaves_nothing(toy: Path, servers: Servers) -> None:
