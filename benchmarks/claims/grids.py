@@ -159,7 +159,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "6": Benchmark(
         "The presets: all together against each alone",
         ALL,
-        tuple(_preset(name) for name in ("clip", "cua", "cuaxu", "mudg", "robust", "kakehashi")),
+        (
+            *(_preset(name) for name in ("clip", "cua", "cuaxu", "mudg", "robust", "kakehashi")),
+            arm("as shipped, all its steps", (), rows="selection"),
+        ),
         "base",
     ),
 }
