@@ -183,7 +183,7 @@ def prefect_for_a_run(home: Path) -> Callable[[], None]:
     port = free_port()
     os.environ["PREFECT_API_URL"] = api = f"http://{LOOPBACK}:{port}/api"
     log = log_file(home, "prefect-of-a-run")
-    command = [tool("prefect"), "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    command: list[str | Path] = [tool("prefect"), "server", "start", "--host", LOOPBACK, "--port", str(port)]
     server = started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
     atexit.register(server.let_go)  # before Prefect is imported: what is registered first is called last
     return lambda: _wait_for(f"{api}/health", server, log)
