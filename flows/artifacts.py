@@ -2,16 +2,32 @@
 
 from pathlib import Path
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from flows import results
+from flows import pictures, results
 from flows.dvc import dvc_says
+from flows.publish import Told
 from flows.verdict import Verdict
 from flows.workspace import Workspace
 
+SHEETS = {
+    "retrieve": ("data/retrieve/sheet.png", "The best images of each label"),
+    "compose": ("data/compose/preview.png", "Some compositions, as the student will see them"),
+}
+"""The stages that leave a picture worth a look, and what it shows."""
+CARD = Path("data") / "report" / "model_card.md"
+PAGE_IN_MLFLOW = "report/index.html"
 
-def show(place: Workspace, verdict: Verdict, mlflow_link: str) -> None:
-    """Create the artifacts of the current flow run."""
+
+def show_sheet(root: Path, stage: str) -> None:
+    """Create the artifact `sheet-<stage>` of the current run, if the stage left a picture."""
+    if stage in SHEETS and (root / SHEETS[stage][0]).is_file():
+        name, words = SHEETS[stage]
+        create_markdown_artifact(pictures.markdown_of(root / name, words), key=f"sheet-{stage}", description=words)
+
+
+def show(place: Workspace, verdict: Verdict, told: Told) -> None:
+    """Create the artifacts of the current flow run that speak of its result."""
     rows = [
         {
             "unseen domain": row.domain,
@@ -29,8 +45,16 @@ def show(place: Workspace, verdict: Verdict, mlflow_link: str) -> None:
     graph = dvc_says(place.root, place.environment, "dag", "--mermaid")
     if graph:
         create_markdown_artifact(f"```mermaid\n{graph}\n```", key="graph", description="The stages, as DVC knows them")
-    if mlflow_link.startswith("http"):
-        create_link_artifact(mlflow_link, key="mlflow", link_text="This run in MLflow")
+    if (card := place.root / CARD).is_file():
+        create_markdown_artifact(card.read_text(encoding="utf-8"), key="report", description="The model card")
+    if told.link.startswith("http") and not told.trouble:
+        create_markdown_artifact(_ways_to_mlflow(told), key="mlflow", description="This run in MLflow")
+
+
+def _ways_to_mlflow(told: Told) -> str:
+    ways = {"This run": told.link, "Its report, in English and Japanese": f"{told.link}/artifacts/{PAGE_IN_MLFLOW}"}
+    ways |= {f"The champion and the latest runs, {how}": address for how, address in told.comparisons.items()}
+    return "\n".join(f"- [{words}]({address})" for words, address in ways.items())
 
 
 def _summary(place: Workspace, verdict: Verdict) -> str:
@@ -38,9 +62,6 @@ def _summary(place: Workspace, verdict: Verdict) -> str:
     if gap := results.gap(place.root):
         lines += [f"**Modality gap** (centroid distance): base {gap[0]:.3f}, student {gap[1]:.3f}", ""]
     lines += [f"- {name}: {value}" for name, value in results.roi_lines(place.root)]
-    card = place.root / "data" / "report" / "model_card.md"
-    if card.is_file():
-        lines += ["", "---", "", card.read_text(encoding="utf-8")]
     return "\n".join(lines)
 
 

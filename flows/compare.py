@@ -61,6 +61,20 @@ def compare_runs(home: Path, names: Sequence[str]) -> Compared:
     return Compared(compared, page, links(server, runs), uri.startswith("http"))
 
 
+def links_of_latest(server: str) -> dict[str, str]:
+    """Addresses of MLflow's pages with the champion and the latest runs of a server.
+
+    Raises:
+        LookupError: nothing is published there.
+    """
+    from components import registry, tracking
+
+    client = tracking.connect(server)
+    with tracking.in_silence():
+        champion = registry.version_by_alias(client, registry.CHAMPION)
+        return links(server, _chosen(client, [], champion.run_id if champion else None))
+
+
 def _chosen(client: "Client", names: Sequence[str], champion: str | None) -> list["PublishedRun"]:
     from components import tracking
 

@@ -57,10 +57,9 @@ def earlier_result_kept(stage: str, place: Workspace) -> Iterator[None]:
     try:
         yield
     except Exception:
-        if not place.private:
-            if figures is not None and not file.is_file():
-                file.write_bytes(figures)
-            dvc_says(place.root, place.environment, "checkout", "--quiet", stage)
+        if figures is not None and not file.is_file():
+            file.write_bytes(figures)
+        dvc_says(place.root, place.environment, "checkout", "--quiet", stage)
         raise
 
 

@@ -59,6 +59,14 @@ def read(home: Path, run_id: str) -> dict[str, Any]:
     return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
+def stages_of(home: Path, run_id: str) -> list[StageRun]:
+    """The stages of a run that were recorded so far, in the order in which they ran."""
+    try:
+        return [StageRun(**stage) for stage in read(home, run_id)["stages"]]
+    except LookupError:
+        return []
+
+
 def lock_md5(lock: Path) -> str:
     """MD5 of a dvc.lock's bytes, the name of a result; empty when there is no such file."""
     return md5(lock.read_bytes(), usedforsecurity=False).hexdigest() if lock.is_file() else ""

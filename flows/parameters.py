@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from components.params import PARAMS_FILE, read_yaml
 from components.recent import MonitorParams
+from flows.approval import ApproveParams
 from flows.form import section_models
 from flows.promotion import OPERATIONS_FILE, PromoteParams
 
@@ -28,7 +29,7 @@ def page(params_file: Path = PARAMS_FILE) -> str:
         lines += section(stage, model, values.get(stage, {}))
     operations = read_yaml(params_file.parent / OPERATIONS_FILE)
     lines += ["", f"# Operations: `{OPERATIONS_FILE}`", "", "No stage reads this file. docs/operations.md explains it."]
-    for name, model in (("promote", PromoteParams), ("monitor", MonitorParams)):
+    for name, model in (("promote", PromoteParams), ("approve", ApproveParams), ("monitor", MonitorParams)):
         lines += section(name, model, operations.get(name, {}))
     return "\n".join(lines) + "\n"
 

@@ -5,17 +5,32 @@ No `from __future__ import annotations` here: Prefect builds its form from the p
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from prefect import flow, get_client, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import Pause
 from prefect.runtime import deployment, flow_run
-from prefect.states import Completed, State
+from prefect.states import Cancelled, Completed, Failed, State
 
-from components.params import PARAMS_FILE
-from flows import artifacts, environment, machine, measurements, settings, verdict, workspace
+from components.params import PARAMS_FILE, ParamsError, unknown_name
+from flows import (
+    approval,
+    artifacts,
+    environment,
+    faults,
+    machine,
+    measurements,
+    settings,
+    verdict,
+    workspace,
+)
+from flows import (
+    approve as asking,
+)
 from flows.form import Settings, form_change, section_models
 from flows.graph import stage_descriptions, stage_order
 from flows.publish import Told, prepare_mlflow, runs_branch, tell_mlflow
@@ -40,34 +55,63 @@ class Finished:
 
 
 @flow(name="pipeline")
-def pipeline(params: Settings, overlay: str | None = None, rev: str | None = None, note: str = "") -> Finished:
+def pipeline(
+    params: Settings, overlay: str | None = None, rev: str | None = None, note: str = "", approve: bool = False
+) -> Finished:
     """From public corpora to a report: one task per DVC stage, and the result published.
 
     Started from a deployment, the run works in a private clone and ends as branch `runs/<flow run id>`.
-    Started in a checkout (`kakehashi run`), it works in that checkout.
+    Started in a checkout (`kakehashi run`), it works in that checkout. A deployment's run that is tried again goes on
+    in its clone where it stopped.
 
     Args:
         params: The settings. What you change here wins over the overlay and the file.
         overlay: A YAML file with settings that go over those of params.yaml, such as examples/emoji.yaml.
         rev: A commit, tag or branch to run instead of the checkout as it stands.
         note: A sentence for the people who will compare runs: what is tried, and why.
+        approve: Ask a person before training: after `retrieve` the run waits, suspended, until somebody resumes it.
     """
-    place = workspace_of_this_run(rev)
+    try:
+        return whole_chain(params, overlay, rev, note, approve)
+    except Exception as error:
+        said = faults.in_one_line(error)
+        if said is None or not deployment.id:  # a run in the checkout: the command says it
+            raise
+        get_run_logger().error(said)
+        return as_state(Failed(message=said))
+
+
+def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: str, approve: bool) -> Finished:
+    """What `pipeline` does, its faults as they are."""
     run_id, branch, commit = str(flow_run.id or uuid4()), "", ""
-    choose_settings(place, params, overlay)
+    place = workspace_of_this_run(rev)
+    wait = prepare(place, params, overlay, approve)
     mlflow_ready = prepare_mlflow(place.home)
 
-    stages: list[measurements.StageRun] = []
+    done = {run.stage: run for run in measurements.stages_of(place.home, run_id)} if place.again else {}
     screen = screen_of(place)
+
+    def bring_up_to_date(stage: str) -> None:
+        done[stage] = carried(reproduce(stage, place, screen, return_state=True))
+        measurements.record(place.home, run_id, list(done.values()), place.root / "dvc.lock", note)
+        artifacts.show_sheet(place.root, stage)
+
     try:
         for stage in stage_order(place.root):
-            stages.append(carried(reproduce(stage, place, screen, return_state=True)))
-            measurements.record(place.home, run_id, stages, place.root / "dvc.lock", note)
+            if stage not in done:
+                bring_up_to_date(stage)
+            if wait and stage == approval.AFTER:
+                decision = asking.decided(place, run_id, wait, partial(bring_up_to_date, stage))
+                if not decision.accepted:
+                    return rejected(place, decision)
+    except Pause:
+        raise
     except BaseException:
         if place.private:
             get_run_logger().error(f"What stands so far is kept in {place.root}.")
         raise
 
+    stages = list(done.values())
     machine.record(
         place.root, content(place.root, "HEAD", "dvc.lock"), [run.stage for run in stages if run.state == "ran"]
     )
@@ -79,7 +123,7 @@ def pipeline(params: Settings, overlay: str | None = None, rev: str | None = Non
         mlflow_ready.join()
     record = measurements.read(place.home, run_id)
     told: Told = carried(publish_to_mlflow(place, record, commit, branch, note, return_state=True))
-    artifacts.show(place, found, told.link)
+    artifacts.show(place, found, told)
     if place.private:
         workspace.remove(place)
     return Finished(run_id, place.root, stages, found, told, branch)
@@ -87,16 +131,46 @@ def pipeline(params: Settings, overlay: str | None = None, rev: str | None = Non
 
 def workspace_of_this_run(rev: str | None) -> Workspace:
     """A private clone for a run of a deployment; the checkout itself for a run that was started in it."""
-    home = environment.home()
+    home, run_id = environment.home(), str(flow_run.id)
     if not deployment.id:
         return workspace.checkout(home)
-    place = workspace.private_clone(home, str(flow_run.id), rev)
     log = get_run_logger()
+    if left := workspace.left_by(home, run_id):
+        log.info(f"Going on in the private clone of this run's earlier start: {left.root}")
+        return left
+    place = workspace.private_clone(home, run_id, rev)
     log.info(f"Working in a private clone of {place.commit[:10]}: {place.root}")
     if place.snapshot:
         log.warning(f"The checkout has uncommitted changes; they came along as snapshot commit {place.snapshot[:10]}.")
         _tag_run("snapshot")
     return place
+
+
+def prepare(place: Workspace, params: Settings, overlay: str | None, approve: bool) -> approval.ApproveParams | None:
+    """Make a new workspace ready for the stages, and say how long to wait for a person, if one is to be asked.
+
+    A private clone that cannot be made ready is removed: nothing is in it yet.
+    """
+    try:
+        wait = asking.possible(place, stage_order(place.root)) if approve else None
+        if not place.again:
+            choose_settings(place, params, overlay)
+    except Exception:
+        if place.private and not place.again:
+            workspace.remove(place)
+        raise
+    if place.private:
+        workspace.keep(place)
+    return wait
+
+
+def rejected(place: Workspace, decision: approval.Decision) -> Finished:
+    """End a run that a person rejected: its branch keeps the decision, MLflow hears nothing."""
+    message = f"rejected run {decision.run_id}\n\n{decision.words}"
+    workspace.publish_branch(place, decision.run_id, message)
+    get_run_logger().info(f"The decision is kept on branch {runs_branch(decision.run_id)}.")
+    workspace.remove(place)
+    return as_state(Cancelled(name="Rejected", message=decision.words))
 
 
 def choose_settings(place: Workspace, params: Settings, overlay: str | None) -> None:
@@ -119,14 +193,24 @@ def publish_to_mlflow(place: Workspace, record: dict, commit: str, branch: str, 
     return Completed(message=told.link, data=told)
 
 
+def as_state(state: State) -> Finished:
+    """The state in which Prefect is to end the run: it takes a returned one as it is."""
+    faults.keep_to_one_line()
+    return cast(Finished, state)
+
+
 def carried(state: Any) -> Any:
     """What the state of a task carries; a failed task raises its own exception here."""
     return state.result()
 
 
 def _overlay_file(place: Workspace, overlay: str) -> Path:
-    inside = place.root / overlay
-    return inside if inside.is_file() else Path(overlay)
+    for file in (place.root / overlay, place.home / overlay):
+        if file.is_file():
+            return file
+    known = sorted(str(file.relative_to(place.root)) for file in place.root.glob("examples/**/*.yaml"))
+    mend = unknown_name(overlay, known) if known else "Name a file of the checkout."
+    raise ParamsError(f"overlay: {overlay} does not exist. {mend}")
 
 
 def screen_of(place: Workspace) -> Screen:

@@ -5,11 +5,11 @@ import os
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows import difference, machine, results, servers
+from flows import approval, difference, machine, results, servers
 from flows.measurements import lock_md5
 from flows.workspace import Workspace, git, uncommitted
 
@@ -26,6 +26,8 @@ class Told:
     """A page a browser can open, or the tracking address when there is no server."""
     trouble: str
     """Why MLflow does not know, in one line; empty if it does."""
+    comparisons: Mapping[str, str] = field(default_factory=dict)
+    """What a page of MLflow shows beside the run, and its address; none without a server."""
 
 
 def tell_mlflow(
@@ -54,7 +56,7 @@ def tell_mlflow(
         )
     except Exception as error:  # whatever MLflow is down with, the run itself has succeeded
         return Told("", uri, f"MLflow could not be told: {str(error).splitlines()[0] if str(error) else repr(error)}")
-    return Told(run_id, _link(uri, run_id), "")
+    return Told(run_id, _link(uri, run_id), "", _comparisons(uri))
 
 
 def against_champion(root: Path, uri: str) -> str:
@@ -110,6 +112,7 @@ def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[st
         tags["snapshot"] = place.snapshot
     elif not place.private and uncommitted(place.root):
         tags["uncommitted"] = "true"
+    tags |= approval.tags(approval.recorded(place.root, run_id))
     if licence := results.licence_verdict(place.root):
         tags[LICENCE_TAG] = licence
     return tags
@@ -124,6 +127,17 @@ def _link(uri: str, run_id: str) -> str:
     return f"{servers.pages(uri)}/#/experiments/{experiment}/runs/{run_id}"
 
 
+def _comparisons(uri: str) -> dict[str, str]:
+    """The newest run beside the champion and the runs before it."""
+    if not uri.startswith("http"):
+        return {}
+    from flows.compare import links_of_latest
+
+    with contextlib.suppress(Exception):  # the run is published, and that alone counts
+        return links_of_latest(uri)
+    return {}
+
+
 def runs_branch(run_id: str) -> str:
     """The branch that holds a private run's settings, lock and metrics."""
     return f"runs/{run_id}"
@@ -133,7 +147,7 @@ def publish_again(home: Path, run_id: str | None) -> Told:
     """Tell MLflow about the result that stands in the checkout, or about the branch `runs/<run_id>`.
 
     Raises:
-        LookupError: no measurements are kept for that result.
+        LookupError: no measurements are kept for that result, or a person rejected the run.
     """
     from flows import measurements, workspace
 
@@ -145,6 +159,9 @@ def publish_again(home: Path, run_id: str | None) -> Told:
     record = measurements.read(home, run_id)
     place = workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id))
     try:
+        decision = approval.recorded(place.root, run_id)
+        if decision is not None and not decision.accepted:
+            raise LookupError(f"Run {run_id} has no result to publish. {decision.words}")
         return tell_mlflow(place, record, branch=runs_branch(run_id), note=record["note"])
     finally:
         workspace.remove(place)

@@ -1,5 +1,6 @@
 """Where a run works: in the checkout itself, or in a private clone that ends as a git branch."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -8,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.outputs import read_json, write_json
 from flows import dvc_settings
 from flows.environment import STATE, child_environment, tool
 from flows.machine import RECORD
 
-PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics", RECORD)
+PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics", RECORD, "data/review.csv", "approval.json")
+KEPT = STATE / "workspace.json"
+"""In a private clone: that it is complete, and what it was made of."""
 
 
 class WorkspaceError(RuntimeError):
@@ -32,6 +36,8 @@ class Workspace:
     snapshot: str = ""
     """The commit that carries uncommitted changes into a private clone; empty when there were none."""
     private: bool = False
+    again: bool = False
+    """Whether an earlier start of the very same run left it, settings and results so far included."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -54,7 +60,7 @@ def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data:
     Raises:
         WorkspaceError: `home` is no git checkout, `rev` is unknown, or git or DVC failed.
     """
-    commit = git(home, "rev-parse", "--verify", "--end-of-options", f"{rev or 'HEAD'}^{{commit}}")
+    commit = commit_of(home, rev or "HEAD")
     snapshot = "" if rev else snapshot_commit(home, run_id)
     root = home / STATE / "runs" / run_id
     if root.exists():
@@ -71,6 +77,37 @@ def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data:
         shutil.rmtree(root, ignore_errors=True)
         raise
     return place
+
+
+def keep(place: Workspace) -> None:
+    """Mark a private clone as complete: another start of the same run may go on in it."""
+    write_json({"commit": place.commit, "snapshot": place.snapshot}, place.root / KEPT)
+
+
+def left_by(home: Path, run_id: str) -> Workspace | None:
+    """The private clone that an earlier start of run `run_id` left complete; None if there is none."""
+    root = home / STATE / "runs" / run_id
+    if not (root / KEPT).is_file():
+        return None
+    made_of = read_json(root / KEPT)
+    return Workspace(root, home, made_of["commit"], made_of["snapshot"], private=True, again=True)
+
+
+def commit_of(home: Path, rev: str) -> str:
+    """The full hash of a commit, tag or branch of `home`.
+
+    Raises:
+        WorkspaceError: `home` knows none of that name.
+    """
+    try:
+        return git(home, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    except WorkspaceError as error:
+        if not (home / ".git").exists():
+            raise
+        raise WorkspaceError(
+            f"rev: `{rev}` is no commit, tag or branch of {home}. See git branch --all and git tag; "
+            "what is known elsewhere alone, git fetch brings."
+        ) from error
 
 
 def snapshot_commit(home: Path, run_id: str) -> str:
@@ -126,6 +163,8 @@ def _run(command: list[str], root: Path, env: Mapping[str, str]) -> str:
     done = subprocess.run(command, cwd=root, env=dict(env), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         asked = " ".join([Path(command[0]).name, *command[1:3]])
+        if os.strerror(errno.ENOSPC) in done.stderr:
+            raise WorkspaceError(f"The disk of {root} is full: `{asked}` failed. Free some space and run again.")
         raise WorkspaceError(f"`{asked}` failed in {root}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
 

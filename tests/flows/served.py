@@ -55,11 +55,12 @@ class Servers:
             text = response.read()
             return json.loads(text) if text else None
 
-    def start_run(self, **changed: Any) -> str:
+    def start_run(self, *, parameters: Mapping[str, Any] | None = None, **changed: Any) -> str:
+        """Start the deployment `pipeline` with other parameters, or with other values of the section `train`."""
         deployment = self.call("GET", "/deployments/name/pipeline/pipeline")
         params = deployment["parameters"]["params"]
         params["train"] |= changed
-        return self.start("pipeline", params=params, note="through the API")
+        return self.start("pipeline", **{"params": params, "note": "through the API", **(parameters or {})})
 
     def start(self, name: str, **parameters: Any) -> str:
         """Start the deployment of the flow of that name; returns the run's id."""
@@ -71,6 +72,30 @@ class Servers:
         """The type of the state in which the run ended."""
         wait_until(lambda: self.run(run_id)["state"]["type"] in ENDED, "the run has ended", seconds)
         return str(self.run(run_id)["state"]["type"])
+
+    def wait_until_suspended(self, run_id: str) -> None:
+        def suspended() -> bool:
+            state = self.run(run_id)["state"]
+            assert state["type"] not in ENDED, f"{state['name']}: {state['message']}\n{self.messages(run_id)}"
+            return bool(state["name"] == "Suspended")
+
+        wait_until(suspended, "the run is suspended")
+
+    def resume(self, run_id: str, **answer: str) -> dict[str, Any]:
+        """Send the form of a suspended run, as its page does."""
+        return dict(self.call("POST", f"/flow_runs/{run_id}/resume", {"run_input": answer}))
+
+    def form_of(self, run_id: str) -> tuple[str, dict[str, Any]]:
+        """What stands above the form of a suspended run, and its fields."""
+        keys = self.run(run_id)["state"]["state_details"]["run_input_keyset"]
+        schema = self.call("GET", f"/flow_runs/{run_id}/input/{keys['schema']}")
+        return str(self.call("GET", f"/flow_runs/{run_id}/input/{keys['description']}")), schema["properties"]
+
+    def artifacts(self, run_id: str) -> dict[str, Any]:
+        """What the run left on its page, by key, the newest of each."""
+        given = {"artifacts": {"flow_run_id": {"any_": [run_id]}}, "sort": "CREATED_DESC"}
+        found = self.call("POST", "/artifacts/filter", given)
+        return {artifact["key"]: artifact for artifact in reversed(found)}
 
     def run(self, run_id: str) -> dict[str, Any]:
         return dict(self.call("GET", f"/flow_runs/{run_id}"))

@@ -107,7 +107,9 @@ def test_a_run_is_pushed_to_s3_and_audited_elsewhere(published: Path, s3: str) -
 
 def test_data_that_is_not_there_cannot_be_pushed(published: Path) -> None:
     shutil.rmtree(dvc_settings.cache_folder(published))
-    with pytest.raises(WorkspaceError, match="The cache lacks data/collect, data/retrieve, data/train, data/report"):
+    with pytest.raises(
+        WorkspaceError, match="The cache lacks data/collect, data/validate, data/retrieve, data/train, data/report"
+    ):
         remote.push(published, "r1")
     assert not (published / ".kakehashi" / "remote").exists()
     with pytest.raises(WorkspaceError, match=r"holds no dvc\.lock: there is no data to push"):

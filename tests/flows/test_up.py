@@ -76,7 +76,8 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     stages = ["collect", "retrieve", "train", "evaluate", "report"]
     assert servers.task_states(run_id) == dict.fromkeys([*stages, "publish to MLflow"], "Completed")
     artifacts = servers.call("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
-    assert {artifact["key"] for artifact in artifacts} == {"results", "summary", "graph", "mlflow"}
+    keys = {artifact["key"] for artifact in artifacts}
+    assert keys == {"results", "summary", "graph", "report", "mlflow", "sheet-retrieve"}
 
     # Its branch: the changed setting, the snapshot, the lock; the checkout untouched, the clone gone.
     assert "steps: 7" in git(toy, "show", f"runs/{run_id}:params.yaml")

@@ -47,7 +47,7 @@ def test_a_named_revision_leaves_changes_behind(toy: Path) -> None:
 
 
 def test_an_unknown_revision_is_refused_and_leaves_no_folder(toy: Path) -> None:
-    with pytest.raises(WorkspaceError, match="rev-parse"):
+    with pytest.raises(WorkspaceError, match="rev: `nowhere` is no commit, tag or branch of"):
         private_clone(toy, "r1", rev="nowhere")
     assert not (toy / ".kakehashi" / "runs" / "r1").exists()
 

@@ -1,8 +1,10 @@
-"""Toy stage `collect`: numbers.txt becomes data/collect/numbers.csv."""
+"""Toy stage `collect`: numbers.txt becomes data/collect/numbers.csv and the records of data/validate."""
 
 import os
 import sys
 from pathlib import Path
+
+import pandas as pd
 
 from components.collect.params import CollectParams
 from components.outputs import whole_folder, write_json
@@ -18,4 +20,7 @@ except ParamsError as error:
 numbers = source.read_text().split()
 with whole_folder(Path(sys.argv[1])) as out:
     (out / "numbers.csv").write_text("\n".join(numbers))
+with whole_folder(Path("data/validate")) as out:
+    records = pd.DataFrame({"id": [f"number-{number}" for number in numbers], "licence": "CC0-1.0"})
+    records.to_parquet(out / "accepted.parquet", index=False)
 write_json({"numbers": len(numbers)}, Path("data/metrics/collect.json"))
