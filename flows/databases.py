@@ -95,14 +95,18 @@ def private_cluster(home: Path) -> Iterator[str]:
         socket = stack.enter_context(tempfile.TemporaryDirectory(prefix="kakehashi-"))  # socket paths must be short
         _give_away(Path(socket))
         settings = {"listen_addresses": "", "unix_socket_directories": socket}
-        command: list[str | Path] = [*as_owner, programs / "postgres", "-D", data]
+        command = [*as_owner, f"{programs}/postgres", "-D", str(data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         server = stack.enter_context(started(home, log, command, os.environ))
-        stop = [*as_owner, str(programs / "pg_ctl"), "stop", "--silent", "--mode=fast", f"--pgdata={data}"]
-        stack.callback(subprocess.run, stop, stderr=subprocess.DEVNULL)  # before the supervisor ends it less gently
         address = f"postgresql://{OWNER}@/?host={socket}"
         _wait_for(address, server, log)
+        stack.callback(_stop, [*as_owner, f"{programs}/pg_ctl"], data)  # before the supervisor ends it less gently
         yield address
+
+
+def _stop(pg_ctl: list[str], data: Path) -> None:
+    stop = [*pg_ctl, "stop", "--silent", "--mode=fast", "--pgdata", str(data)]
+    subprocess.run(stop, cwd="/", stderr=subprocess.DEVNULL)  # it may have ended by itself
 
 
 def _make_missing(address: str, names: tuple[str, ...]) -> None:
@@ -162,7 +166,7 @@ def _make_cluster(data: Path, programs: Path, as_owner: list[str]) -> None:
     draft.mkdir(mode=0o700, parents=True)
     _give_away(draft)
     options = [f"--username={OWNER}", "--auth=trust", "--encoding=UTF8", "--no-locale", f"--pgdata={draft}"]
-    done = subprocess.run([*as_owner, programs / "initdb", *options], cwd="/", capture_output=True, text=True)
+    done = subprocess.run([*as_owner, f"{programs}/initdb", *options], cwd="/", capture_output=True, text=True)
     if done.returncode != 0:
         raise ServerError(f"PostgreSQL's data folder could not be made: {(done.stderr or done.stdout).strip()}")
     draft.rename(data)

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -146,7 +147,7 @@ def servers_up(
     with contextlib.ExitStack() as stack:
 
         def start(name: str, env: Mapping[str, str], program: str, *arguments: str) -> Supervised:
-            return stack.enter_context(started(home, log_file(home, name), [tool(program), *arguments], env))
+            return stack.enter_context(started(home, log_file(home, name), [str(tool(program)), *arguments], env))
 
         say("Starting the Prefect server and the MLflow server …")
         prefect = start(
@@ -155,8 +156,7 @@ def servers_up(
         mlflow = start("mlflow", mlflow_env, *_mlflow_command(home, mlflow_port))
         _wait_for(f"{addresses.prefect_api}/health", prefect, log_file(home, "prefect"))
         say(f"Prefect answers on {addresses.prefect}. Registering the deployments of infra/prefect.yaml …")
-        _short(home, env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-        _short(home, env, "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
+        _register(home, env)
         worker = start("worker", env, "prefect", "worker", "start", "--pool", POOL, "--name", POOL)
         _wait_for(f"{addresses.mlflow}/health", mlflow, log_file(home, "mlflow"))
         if not worker.running():
@@ -183,7 +183,7 @@ def prefect_for_a_run(home: Path) -> Callable[[], None]:
     port = free_port()
     os.environ["PREFECT_API_URL"] = api = f"http://{LOOPBACK}:{port}/api"
     log = log_file(home, "prefect-of-a-run")
-    command: list[str | Path] = [tool("prefect"), "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    command = [str(tool("prefect")), "server", "start", "--host", LOOPBACK, "--port", str(port)]
     server = started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
     atexit.register(server.let_go)  # before Prefect is imported: what is registered first is called last
     return lambda: _wait_for(f"{api}/health", server, log)
@@ -207,7 +207,7 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def started(home: Path, log: Path, command: Sequence[str | Path], env: Mapping[str, str]) -> Supervised:
+def started(home: Path, log: Path, command: Sequence[str], env: Mapping[str, str]) -> Supervised:
     """A server under its supervisor, its words in a log file that begins anew."""
     log.parent.mkdir(parents=True, exist_ok=True)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -233,12 +233,12 @@ def _wait_for(url: str, server: Supervised, log: Path) -> None:
         time.sleep(0.1)
 
 
-def _short(home: Path, env: dict[str, str], *arguments: str) -> None:
-    command = [str(tool("prefect")), "--no-prompt", *arguments]
+def _register(home: Path, env: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "flows.register"]  # in a process of its own: only the worker's runs need Prefect
     done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()[-2000:]
-        raise ServerError(f"`prefect {' '.join(arguments[:2])}` failed: {said}")
+        raise ServerError(f"The deployments of infra/prefect.yaml could not be registered: {said}")
 
 
 def last_words(log: Path, lines: int = 5) -> str:

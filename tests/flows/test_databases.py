@@ -95,6 +95,9 @@ def test_a_private_postgresql_keeps_its_data_and_survives_a_kill(home: Path) -> 
         with psycopg2.connect(address, dbname="postgres") as connection, connection.cursor() as cursor:
             cursor.execute("SHOW listen_addresses")
             assert cursor.fetchone() == ("",)
+        with pytest.raises(ServerError, match=r"(?s)postgresql ended.*lock file"), databases.private_cluster(home):
+            pass
+        assert names(address), "a second start does not stop the first"
         os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     assert not socket.exists()
     with databases.private_cluster(home) as address:

@@ -1,0 +1,34 @@
+"""Tell Prefect's server of our pool and of the deployments of infra/prefect.yaml: `python -m flows.register`."""
+
+import subprocess
+import sys
+
+from prefect import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.workers.process import ProcessWorker
+
+from flows.environment import tool
+from flows.servers import POOL
+
+
+def make_pool() -> None:
+    """Make the pool, or bring it up to date.
+
+    `prefect work-pool create` would have the server ask an outside host first which types of pools there are.
+    """
+    pool = WorkPoolCreate(
+        name=POOL, type=ProcessWorker.type, base_job_template=ProcessWorker.get_default_base_job_template()
+    )
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(pool, overwrite=True)
+
+
+def main() -> int:
+    """Register with the server that `PREFECT_API_URL` names, from the checkout that we stand in."""
+    make_pool()
+    command = [str(tool("prefect")), "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml"]
+    return subprocess.run(command).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
