@@ -26,6 +26,7 @@ PLAIN_CLIP = (
 """Plain CLIP fine-tuning on pairs: what items 1 to 4 depart from."""
 CUA = "train.terms.uniformity=1", "train.terms.alignment=1"
 CUAXU = (*CUA, "train.terms.cross_uniformity=1")
+NO_GAP_TERMS = tuple(f"train.terms.{name}=0" for name in ("uniformity", "alignment", "cross_uniformity"))
 
 
 def arm(name: str, changes: tuple[str, ...] = (), rows: str = "pairs", **more: Any) -> Trial:
@@ -75,8 +76,8 @@ def _batch(size: int, bank: bool) -> Trial:
     return arm(f"batch {size}{', bank' if bank else ''}", (*PLAIN_CLIP, *changes, slow, *(warm if bank else ())))
 
 
-def _preset(name: str) -> Trial:
-    return arm(name, (f"{PRESET}{name}", *QUICK), rows="selection")
+def _preset(name: str, but: str = "", *changes: str) -> Trial:
+    return arm(f"{name}, {but}" if but else name, (f"{PRESET}{name}", *changes, *QUICK), rows="selection")
 
 
 def _student(name: str, precision: float, *changes: str) -> Trial:
@@ -161,6 +162,11 @@ BENCHMARKS: dict[str, Benchmark] = {
         ALL,
         (
             *(_preset(name) for name in ("clip", "cua", "cuaxu", "mudg", "robust", "kakehashi")),
+            _preset("clip", "label weights", "train.class_balance.beta=0.999"),
+            _preset("clip", "soft pseudo-labels", "train.soft_target=1"),
+            _preset("kakehashi", "no composition", "compose.rate=0"),
+            _preset("kakehashi", "no gap terms", *NO_GAP_TERMS),
+            _preset("kakehashi", "no label weights", "train.class_balance.beta=0"),
             arm("as shipped, all its steps", (), rows="selection"),
         ),
         "base",

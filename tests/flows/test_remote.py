@@ -15,8 +15,8 @@ from flows.environment import child_environment
 from flows.workspace import WorkspaceError, git, private_clone, publish_branch, remove
 
 pytestmark = pytest.mark.slow
-OBJECTS = 12
-"""4 folders' lists, and 1 + 1 + 3 + 3 files in them."""
+OBJECTS = 16
+"""5 folders' lists, and 1 + 1 + 3 + 3 + 3 files in them."""
 
 
 @pytest.fixture
