@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -86,8 +87,17 @@ class Servers:
         return dict(self.call("POST", f"/flow_runs/{run_id}/resume", {"run_input": answer}))
 
     def form_of(self, run_id: str) -> tuple[str, dict[str, Any]]:
-        """What stands above the form of a suspended run, and its fields."""
+        """What stands above the form of a suspended run, and its fields; Prefect writes them just after the state."""
         keys = self.run(run_id)["state"]["state_details"]["run_input_keyset"]
+
+        def written() -> bool:
+            try:
+                self.call("GET", f"/flow_runs/{run_id}/input/{keys['description']}")
+            except urllib.error.HTTPError as answer:
+                return answer.code != 404
+            return True
+
+        wait_until(written, "the form is there")
         schema = self.call("GET", f"/flow_runs/{run_id}/input/{keys['schema']}")
         return str(self.call("GET", f"/flow_runs/{run_id}/input/{keys['description']}")), schema["properties"]
 
