@@ -35,7 +35,7 @@ def test_a_change_in_the_form_is_all_that_travels() -> None:
 def test_prefect_s_form_names_sections_as_the_file_does() -> None:
     schema = parameter_schema(pipeline.fn).model_dump_for_openapi()
     assert list(schema["definitions"]["Settings"]["properties"]) == list(STAGES)
-    assert list(schema["properties"]) == ["params", "overlay", "rev", "note"]
+    assert list(schema["properties"]) == ["params", "overlay", "rev", "note", "approve"]
 
 
 def test_the_form_starts_with_the_file_s_values(monkeypatch: pytest.MonkeyPatch) -> None:
