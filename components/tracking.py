@@ -1,4 +1,4 @@
-"""The one door to MLflow: tell it what a finished run did, and read back what it was told. No stage reads it."""
+"""The one door to MLflow: tell it what a finished run did, and fetch the files it was given. No stage reads it."""
 
 import os
 import re
@@ -16,20 +16,17 @@ from mlflow import MlflowClient
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Run
-from mlflow.exceptions import MlflowException
 from mlflow.utils.logging_utils import disable_logging, enable_logging
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from components import registry, run_record
 from components.params import read_yaml
+from components.published import COMPLETE, EXPERIMENT, PARENT_TAG, PublishedRun
 from components.serving import SIGNATURE, Student
 
 Client = MlflowClient
-EXPERIMENT = "kakehashi"
 MONITORING = "kakehashi-monitor"
 """The experiment of what `kakehashi monitor` saw."""
-COMPLETE = "kakehashi.complete"
-"""The tag that is set last: a parent without it was interrupted and is replaced."""
 REQUIREMENTS = (
     "mlflow",
     "torch",
@@ -49,22 +46,6 @@ PAGES = ("data/report/index.html", *CARDS)
 PICTURES = ("data/retrieve/sheet.png", "data/compose/preview.png")
 PREDICTIONS = "data/evaluate/predictions.parquet"
 """What base and student took each evaluation image for: two runs are compared image by image."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedRun:
-    """A run as MLflow keeps it."""
-
-    run_id: str
-    """MLflow's own id of the parent run."""
-    flow_run_id: str
-    """Our id: the branch `runs/<id>`, the measurements and the audit go by it."""
-    experiment_id: str
-    name: str
-    started_unix_seconds: float
-    settings: Mapping[str, str]
-    figures: Mapping[str, float]
-    tags: Mapping[str, str]
 
 
 def publish(
@@ -192,7 +173,7 @@ def _tell_stage(client: Client, experiment_id: str, parent_id: str, root: Path, 
         experiment_id,
         start_time=began,
         run_name=stage,
-        tags={MLFLOW_PARENT_RUN_ID: parent_id, "kind": "stage", "dvc.stage": stage, "dvc.state": measured["state"]},
+        tags={PARENT_TAG: parent_id, "kind": "stage", "dvc.stage": stage, "dvc.state": measured["state"]},
     )
     run_id = str(child.info.run_id)
     with mlflow.start_run(run_id=run_id, nested=True):
@@ -258,67 +239,10 @@ def experiment_of(run_id: str, tracking_uri: str) -> str:
 
 
 def connect(tracking_uri: str) -> Client:
-    """A client for the functions below and for `registry`."""
+    """A client for the functions below, for `published` and for `registry`."""
     with in_silence():
         mlflow.set_tracking_uri(tracking_uri)
         return Client(tracking_uri)
-
-
-def published_runs(client: Client, limit: int = 1000) -> list[PublishedRun]:
-    """The runs that were published whole, newest first."""
-    with in_silence():
-        experiment = client.get_experiment_by_name(EXPERIMENT)
-        if experiment is None:
-            return []
-        whole = f"tags.kind = 'pipeline' and tags.`{COMPLETE}` = 'true'"
-        order = ["attributes.start_time DESC"]
-        found = client.search_runs([experiment.experiment_id], whole, max_results=limit, order_by=order)
-        return [_published(run) for run in found]
-
-
-def published_run(client: Client, name: str) -> PublishedRun:
-    """The run that `name` means: MLflow's id, our id, or the beginning of either.
-
-    Raises:
-        LookupError: no run or several runs go by that name.
-    """
-    runs = published_runs(client)
-    found = [run for run in runs if name and (run.run_id.startswith(name) or run.flow_run_id.startswith(name))]
-    if len(found) != 1:
-        known = ", ".join(run.flow_run_id[:8] for run in runs[:5]) or "none; do one: kakehashi run"
-        raise LookupError(f"{'No' if not found else 'More than one'} published run goes by {name!r}. Latest: {known}.")
-    return found[0]
-
-
-def published_as(client: Client, *, run_id: str = "", lock_md5: str = "") -> list[Run]:
-    """Parent runs that MLflow holds: the one with this id, or all that ended with the dvc.lock of this MD5."""
-    with in_silence():
-        if run_id:
-            try:
-                run = client.get_run(run_id)
-            except MlflowException:  # no run of that id
-                return []
-            parent = run.data.tags.get(MLFLOW_PARENT_RUN_ID)
-            return [client.get_run(parent) if parent else run]
-        known = client.get_experiment_by_name(EXPERIMENT)
-        wanted = f"tags.`dvc.lock.md5` = '{lock_md5}' and tags.kind = 'pipeline'"
-        return list(client.search_runs([known.experiment_id], wanted)) if known else []
-
-
-def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[str, str, Any, Any]]:
-    """Where MLflow says other than `root`'s settings and metrics files: run name, name, MLflow's value, the file's."""
-    truth: dict[str, list[Mapping[str, Any]]] = {}
-    truth[parent.info.run_id] = [run_record.headline_figures(root), run_record.settings(root)]
-    wanted = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent.info.run_id}' and tags.kind = 'stage'"
-    stages = list(client.search_runs([parent.info.experiment_id], wanted))
-    for run in stages:
-        stage = run.data.tags["dvc.stage"]
-        truth[run.info.run_id] = [run_record.stage_figures(root, stage), run_record.stage_settings(root, stage)]
-    for run in [parent, *stages]:
-        said: list[Mapping[str, Any]] = [run.data.metrics, run.data.params]
-        for told, true in zip(said, truth[run.info.run_id], strict=True):
-            apart = [name for name in true if told.get(name) != true[name]]
-            yield from ((str(run.info.run_name), name, told.get(name), true[name]) for name in apart)
 
 
 def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | None:
@@ -328,13 +252,6 @@ def predictions_of(client: Client, run: PublishedRun, folder: Path) -> Path | No
         if place not in [file.path for file in client.list_artifacts(run.run_id, "evaluate")]:
             return None
         return Path(client.download_artifacts(run.run_id, place, str(folder)))
-
-
-def data_of(client: Client, run: PublishedRun) -> dict[str, str]:
-    """The MD5 by which DVC knows each data folder that the run's training and evaluation read."""
-    with in_silence():
-        inputs = client.get_run(run.run_id).inputs
-    return {} if inputs is None else {each.dataset.name: each.dataset.digest for each in inputs.dataset_inputs}
 
 
 @contextmanager
@@ -363,20 +280,6 @@ def tell_monitoring(
         return run_id
 
 
-def _published(run: Run) -> PublishedRun:
-    tags = dict(run.data.tags)
-    return PublishedRun(
-        run_id=str(run.info.run_id),
-        flow_run_id=tags.get("prefect.flow_run_id", ""),
-        experiment_id=str(run.info.experiment_id),
-        name=str(run.info.run_name),
-        started_unix_seconds=run.info.start_time / 1000,
-        settings=dict(run.data.params),
-        figures=dict(run.data.metrics),
-        tags=tags,
-    )
-
-
 def _experiment(client: Client, name: str, artifact_folder: Path | None) -> str:
     known = client.get_experiment_by_name(name)
     if known is not None:
@@ -392,7 +295,7 @@ def _same_runs(client: Client, experiment_id: str, tags: Mapping[str, str]) -> l
 def _delete(client: Client, experiment_id: str, parent: Run) -> None:
     """Withdraw a half-published run: its children, its model versions, itself."""
     parent_id = parent.info.run_id
-    for child in client.search_runs([experiment_id], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent_id}'"):
+    for child in client.search_runs([experiment_id], f"tags.`{PARENT_TAG}` = '{parent_id}'"):
         client.delete_run(child.info.run_id)
     for model in client.search_model_versions(f"run_id = '{parent_id}'"):
         client.delete_model_version(model.name, model.version)

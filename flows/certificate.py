@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from components import pages
 from components.outputs import whole_file
 from flows import packages
 from flows.machine import Machine
@@ -117,13 +116,7 @@ class Certificate:
 
 def page(certificate: Certificate) -> str:
     """The certificate as one HTML page that needs no other file."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(Path(__file__).parent / "templates", autoescape=True)
     environment.filters["figure"] = _readable
     return environment.get_template("certificate.html").render(c=certificate, rows=_machine_rows(certificate))
 

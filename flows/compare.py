@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from components import pages, published
 from components.outputs import whole_file
 from flows import difference, servers
 from flows.comparison import Comparison, compare
 from flows.environment import STATE
 
 if TYPE_CHECKING:
-    from components.tracking import Client, PublishedRun
+    from components.published import PublishedRun
+    from components.tracking import Client
 
 LATEST = 4
 """So many runs are compared, beside the champion, when none is named."""
@@ -76,15 +76,13 @@ def links_of_latest(server: str) -> dict[str, str]:
 
 
 def _chosen(client: "Client", names: Sequence[str], champion: str | None) -> list["PublishedRun"]:
-    from components import tracking
-
     if names:
-        return [tracking.published_run(client, name) for name in dict.fromkeys(names)]
-    published = tracking.published_runs(client)
-    if not published:
+        return [published.published_run(client, name) for name in dict.fromkeys(names)]
+    runs = published.published_runs(client)
+    if not runs:
         raise LookupError("No run is published yet. Do one: kakehashi run.")
-    first = [run for run in published if run.run_id == champion]
-    return first + [run for run in published if run.run_id != champion][:LATEST]
+    first = [run for run in runs if run.run_id == champion]
+    return first + [run for run in runs if run.run_id != champion][:LATEST]
 
 
 def links(server: str, runs: Sequence["PublishedRun"]) -> dict[str, str]:
@@ -103,13 +101,7 @@ def links(server: str, runs: Sequence["PublishedRun"]) -> dict[str, str]:
 
 def page_of(compared: Comparison) -> str:
     """The comparison as one HTML file in two languages that asks the network for nothing."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(TEMPLATES, autoescape=True)
     return environment.get_template("compare.html").render(compared=compared)
 
 

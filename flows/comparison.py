@@ -11,7 +11,7 @@ from flows.promotion import Gain
 from flows.results import readable
 
 if TYPE_CHECKING:
-    from components.tracking import PublishedRun
+    from components.published import PublishedRun
 
 NOTHING = "–"
 SETTING_CHARACTERS = 120

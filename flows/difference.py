@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flows.promotion import Gain
 
 if TYPE_CHECKING:
-    from components.tracking import Client, PublishedRun
+    from components.published import PublishedRun
+    from components.tracking import Client
 
 RESAMPLES, SEED = 2000, 1
 SHOWN_CHARACTERS = 60

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from components import published
 from flows import lock, packages, store, subject
 from flows.certificate import Finding
 from flows.differences import flat
@@ -102,11 +103,11 @@ def told_otherwise(root: Path, uri: str, lock_md5: str) -> Iterator[Finding | st
     from components import tracking
 
     client = tracking.connect(uri)
-    runs = tracking.published_as(client, lock_md5=lock_md5)
+    runs = published.published_as(client, lock_md5=lock_md5)
     if not runs:
         yield "MLflow knows no run that ended with this dvc.lock."
     for run in runs:
-        apart = list(tracking.contradictions(client, root, run))
+        apart = list(published.contradictions(client, root, run))
         if apart:
             words = [f"{name} of {stage} is {_said(told)}, the file says {true}" for stage, name, told, true in apart]
             said = f"MLflow's run {run.info.run_id} is not what the recorded files say: {listed(words)}."

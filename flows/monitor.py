@@ -15,6 +15,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 from prefect.states import Completed, State
 
+from components import published
 from components.params import load_section, read_yaml
 from flows import environment, servers
 from flows.promotion import OPERATIONS_FILE
@@ -127,7 +128,7 @@ def _eyes(home: Path) -> "Iterator[tuple[str, Path, Path, str]]":
         yield "checkout's own student", own, home / "data" / "retrieve" / "labels.json", "No champion is known."
         return
     with tracking.in_silence():
-        learned = tracking.data_of(client, tracking.published_run(client, champion.run_id))
+        learned = published.data_of(client, published.published_run(client, champion.run_id))
     here = _locked_selection(home)
     warning = "" if learned.get("data/retrieve") == here else (
         f"Champion version {champion.number} learned from another selection than data/retrieve holds: "

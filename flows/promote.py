@@ -15,14 +15,16 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, State
 
+from components import published
 from flows import difference, environment, promotion, servers
 from flows.certified import audit_verdict
 from flows.promotion import Decision, Evidence
 from flows.publish import LICENCE_TAG
 
 if TYPE_CHECKING:
+    from components.published import PublishedRun
     from components.registry import Version
-    from components.tracking import Client, PublishedRun
+    from components.tracking import Client
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,14 @@ def give_back(home: Path) -> Outcome:
 
 
 def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
-    from components import registry, tracking
+    from components import registry
 
     if name == registry.CHALLENGER:
         found = registry.version_by_alias(client, name)
         if found is None:
             raise LookupError("No student is registered yet. Do a run first: kakehashi run.")
-        return tracking.published_run(client, found.run_id), found
-    run = tracking.published_run(client, name)
+        return published.published_run(client, found.run_id), found
+    run = published.published_run(client, name)
     found = registry.version_of_run(client, run.run_id)
     if found is None:
         raise LookupError(f"Run {run.flow_run_id} published no student, so there is nothing to promote.")
@@ -114,9 +116,7 @@ def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
 
 
 def _evidence(home: Path, client: "Client", run: "PublishedRun", champion: "Version | None") -> Evidence:
-    from components import tracking
-
-    rival = None if champion is None else tracking.published_run(client, champion.run_id)
+    rival = None if champion is None else published.published_run(client, champion.run_id)
     return Evidence(
         gain=difference.gain_of(run),
         domain_gains={domain: gain.points for domain, gain in difference.domain_gains(run).items()},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components import published
 from flows import approval, difference, machine, results, servers
 from flows.measurements import lock_md5
 from flows.workspace import Workspace, git, uncommitted
@@ -67,7 +68,7 @@ def against_champion(root: Path, uri: str) -> str:
     holder = registry.version_by_alias(client, registry.CHAMPION)
     if holder is None:
         return ""
-    champion = tracking.published_run(client, holder.run_id)
+    champion = published.published_run(client, holder.run_id)
     changes = difference.changed_settings(champion.settings, run_record.settings(root))
     with tempfile.TemporaryDirectory() as folder:
         earlier = tracking.predictions_of(client, champion, Path(folder))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from components import published
 from flows import servers
 from flows.differences import flat
 from flows.workspace import WorkspaceError, git
@@ -108,7 +109,7 @@ def _commit(home: Path, asked: str) -> str:
     if MLFLOW_ID.match(asked) and (uri := tracking_uri(home)):
         from components import tracking
 
-        for run in tracking.published_as(tracking.connect(uri), run_id=asked):
+        for run in published.published_as(tracking.connect(uri), run_id=asked):
             return _commit_of_tags(home, asked, run.data.tags)
     raise WorkspaceError(
         f"`{asked}` is no run, branch, commit or MLflow run known here. Runs: git branch --all --list '*runs/*'; "

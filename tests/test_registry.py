@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components import registry, tracking
+from components import published, registry, tracking
 from components.registry import CHALLENGER, CHAMPION, MODEL
 from flows.environment import child_environment
 from tests.flows.served import free_port, wait_until
@@ -38,7 +38,7 @@ def test_each_publication_challenges_and_none_is_champion_by_itself(project: Pat
     client = tracking.connect(uri(project))
     assert (number(client, CHALLENGER), number(client, CHAMPION)) == (3, None)
     assert "# Student" in client.get_model_version(MODEL, "3").description
-    second = tracking.published_run(client, "r2")
+    second = published.published_run(client, "r2")
     found = registry.version_of_run(client, second.run_id)
     assert found is not None and found.number == 2
 

@@ -1,6 +1,6 @@
 """Published runs for tests, without MLflow."""
 
-from components.tracking import PublishedRun
+from components.published import PublishedRun
 
 
 def published_run(

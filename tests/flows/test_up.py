@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from components.outputs import read_json
 from components.params import read_yaml
@@ -20,6 +21,7 @@ from tests.flows.conftest import Ear, make_toy
 from tests.flows.served import PATIENCE_SECONDS, Servers, postgresql_is_installed, wait_until
 
 pytestmark = pytest.mark.slow
+STAGES = ["collect", "retrieve", "train", "evaluate", "report"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -66,26 +68,41 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     toy: Path, servers: Servers, back_end: str, ear: Ear, tmp_path: Path
 ) -> None:
     (toy / "new.txt").write_text("uncommitted\n")
-    mlflow = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
+    run_id = a_changed_run_completes(servers)
+    its_branch_has_the_settings_and_the_snapshot(toy, run_id)
+    parent = mlflow_has_a_parent_with_a_child_per_stage(toy, servers, run_id)
+    an_audit_from_its_own_form_meets_it(toy, servers, run_id, parent.info.run_id)
+    an_unchanged_run_has_the_lock_of_plain_dvc(toy, servers, tmp_path / "auditor")
+    a_cancelled_run_leaves_no_process(toy, servers)
+    every_server_ends_with_up(toy, servers)
+    each_back_end_kept_to_itself(toy, back_end)
+    nothing_outside_this_machine_was_asked_for(ear)
 
-    # A run with one changed setting, in a private clone.
+
+def a_changed_run_completes(servers: Servers) -> str:
+    """A run with one changed setting, in a private clone; its id."""
     run_id = servers.start_run(steps=7)
     assert servers.wait_for_end(run_id) == "COMPLETED", servers.messages(run_id)
     assert "snapshot" in servers.run(run_id)["tags"]
     assert "came along as snapshot commit" in servers.messages(run_id)
-    stages = ["collect", "retrieve", "train", "evaluate", "report"]
-    assert servers.task_states(run_id) == dict.fromkeys([*stages, "publish to MLflow"], "Completed")
+    assert servers.task_states(run_id) == dict.fromkeys([*STAGES, "publish to MLflow"], "Completed")
     artifacts = servers.call("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
     keys = {artifact["key"] for artifact in artifacts}
     assert keys == {"results", "summary", "graph", "report", "mlflow", "sheet-retrieve"}
+    return run_id
 
-    # Its branch: the changed setting, the snapshot, the lock; the checkout untouched, the clone gone.
+
+def its_branch_has_the_settings_and_the_snapshot(toy: Path, run_id: str) -> None:
+    """The changed setting and the snapshot; the checkout untouched, the clone gone."""
     assert "steps: 7" in git(toy, "show", f"runs/{run_id}:params.yaml")
     assert git(toy, "show", f"runs/{run_id}:new.txt") == "uncommitted"
     assert read_yaml(toy / "params.yaml")["train"]["steps"] == 12
     assert not (toy / ".kakehashi" / "runs" / run_id).exists()
 
-    # MLflow: a parent with a child per stage, named as git and DVC name them.
+
+def mlflow_has_a_parent_with_a_child_per_stage(toy: Path, servers: Servers, run_id: str) -> Run:
+    """Named as git and DVC name them; the parent."""
+    mlflow = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
     experiment = mlflow.get_experiment_by_name("kakehashi")
     assert experiment is not None
     (parent,) = mlflow.search_runs([experiment.experiment_id], "tags.kind = 'pipeline'")
@@ -93,9 +110,12 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     assert parent.data.tags["git.commit"] == git(toy, "rev-parse", f"runs/{run_id}")
     assert parent.data.metrics["roi/01_saved_usd"] == 1125  # 37.5 points at 30 USD
     stage_runs = mlflow.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
-    assert sorted(str(run.info.run_name) for run in stage_runs) == sorted(stages)
+    assert sorted(str(run.info.run_name) for run in stage_runs) == sorted(STAGES)
+    return parent
 
-    # Audited from its own form: met byte for byte, on the machine that its branch names; the snapshot is a finding.
+
+def an_audit_from_its_own_form_meets_it(toy: Path, servers: Servers, run_id: str, parent_id: str) -> None:
+    """Byte for byte, on the machine that its branch names; the snapshot is a finding."""
     audit_id = servers.start("audit", run=run_id)
     assert servers.wait_for_end(audit_id) == "FAILED", servers.messages(audit_id)
     assert servers.run(audit_id)["state"]["message"].startswith("identical: ")
@@ -105,16 +125,20 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     (certificate,) = (read_json(file) for file in (toy / ".kakehashi" / "audits").glob("*/certificate.json"))
     assert [finding["kind"] for finding in certificate["findings"]] == ["uncommitted"]
     assert certificate["then"] == certificate["now"]
-    assert certificate["ran_then"] == stages
-    assert f"MLflow's run {parent.info.run_id} says what the recorded files say." in certificate["notes"]
+    assert certificate["ran_then"] == STAGES
+    assert f"MLflow's run {parent_id} says what the recorded files say." in certificate["notes"]
 
-    # With unchanged settings: the very lock of plain `dvc repro`, byte for byte.
+
+def an_unchanged_run_has_the_lock_of_plain_dvc(toy: Path, servers: Servers, place: Path) -> None:
+    """The very lock of `dvc repro`, byte for byte."""
     plain_id = servers.start_run()
     assert servers.wait_for_end(plain_id) == "COMPLETED", servers.messages(plain_id)
     published = subprocess.check_output(["git", "show", f"runs/{plain_id}:dvc.lock"], cwd=toy)
-    assert published == lock_of_plain_dvc(toy, tmp_path / "auditor")
+    assert published == lock_of_plain_dvc(toy, place)
 
-    # Cancelled in the middle of a stage: nothing of it is left, the servers go on.
+
+def a_cancelled_run_leaves_no_process(toy: Path, servers: Servers) -> None:
+    """Cancelled in the middle of a stage: nothing of it is left, the servers go on."""
     slow_id = servers.start_run(steps=1000, seconds_per_step=1.0)
     clone = toy / ".kakehashi" / "runs" / slow_id
     wait_until(lambda: any("components.train" in line for line in processes_in(clone)), "the stage runs")
@@ -123,16 +147,24 @@ def test_a_deployment_run_is_a_branch_a_page_in_mlflow_and_can_be_cancelled(
     wait_until(lambda: processes_in(clone) == [], "its processes have ended")
     assert clone.is_dir(), "a run that did not finish keeps its clone"
 
-    # Ctrl-C (as SIGTERM): every server ends.
+
+def every_server_ends_with_up(toy: Path, servers: Servers) -> None:
+    """Ctrl-C (as SIGTERM)."""
     assert any("prefect server start" in line for line in processes_in(toy))
     servers.process.terminate()
     assert servers.process.wait(timeout=PATIENCE_SECONDS) == 0
     assert processes_in(toy) == []
     assert not (toy / ".kakehashi" / "servers.json").exists()
 
-    # Each back end kept to itself, and nothing outside this machine was asked for.
+
+def each_back_end_kept_to_itself(toy: Path, back_end: str) -> None:
+    """Only the chosen one has left anything."""
     databases = {"sqlite": toy / ".kakehashi" / "mlflow.db", "postgresql": toy / ".kakehashi" / "postgresql"}
     assert [name for name, place in databases.items() if place.exists()] == [back_end]
+
+
+def nothing_outside_this_machine_was_asked_for(ear: Ear) -> None:
+    """By any process, all of which were heard."""
     processes = "\n".join(ear.processes())
     assert [
         name
