@@ -14,8 +14,8 @@ from flows.environment import child_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = (
-    "__init__", "corpus", "decoding", "drift", "outputs", "pages", "params", "progress", "published", "recent", "registry", "run_record",
-    "serving", "stage", "tracking",
+    "__init__", "corpus", "decoding", "drift", "outputs", "pages", "params", "progress", "published", "recent",
+    "registry", "run_record", "serving", "stage", "tracking",
 )  # fmt: skip
 IDENTITY = {
     "GIT_AUTHOR_NAME": "toy", "GIT_AUTHOR_EMAIL": "toy@localhost",
