@@ -37,7 +37,7 @@ def test_a_run_asks_for_no_host_outside(ear: Ear, run_toy: Callable[..., subproc
     assert ear.outside() == []
 
 
-def test_every_child_has_telemetry_off() -> None:
+def test_every_child_has_telemetry_off(tmp_path: Path) -> None:
     """Settings as the programs themselves read them, not as we spell them."""
     script = (
         "import prefect.settings as p, mlflow.telemetry.utils as m; s = p.get_current_settings();"
@@ -45,5 +45,5 @@ def test_every_child_has_telemetry_off() -> None:
         "assert m.is_telemetry_disabled()"
     )
     subprocess.run(
-        [sys.executable, "-c", script], env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **QUIET}, check=True
+        [sys.executable, "-c", script], env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **QUIET}, check=True
     )
