@@ -89,11 +89,10 @@ def recent_files(place: Path, images: int) -> list[Path]:
     A csv, jsonl or parquet table names its files, relative to itself, in the first column of IMAGE_COLUMNS it has.
 
     Raises:
-        FileNotFoundError: there is no such place.
-        ValueError: the folder has no image, or the table has no column of files or no row.
+        ValueError: there is no such place, the folder has no image, or the table has no column of files or no row.
     """
     if not place.exists():
-        raise FileNotFoundError(f"{place} does not exist. Name a folder of images, or a csv, jsonl or parquet table.")
+        raise ValueError(f"{place} does not exist. Name a folder of images, or a csv, jsonl or parquet table.")
     if place.is_dir():
         known = Image.registered_extensions()
         files = [file for file in place.rglob("*") if file.suffix.lower() in known and file.is_file()]

@@ -77,7 +77,7 @@ def watch(home: Path, place: Path) -> Watched:
     They stand in `.kakehashi/monitor/history.jsonl`, and in MLflow's experiment `kakehashi-monitor` if MLflow answers.
 
     Raises:
-        FileNotFoundError: `place` is not there.
+        ValueError: `place` is not there.
         ValueError: it holds no or too few images, or there is no student to look with.
         ParamsError: infra/operations.yaml cannot be used.
     """
