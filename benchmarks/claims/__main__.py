@@ -1,6 +1,6 @@
 """Which of the training ideas pay, side by side on the same places, seeds and steps.
 
-    python -m benchmarks.claims [1 2 3 4 5 6] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms clip kakehashi] [--table]
+    python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
 
 Every trial is a line of .kakehashi/benchmarks/claims/record.jsonl as soon as it is done; a rerun goes on from there.
 `--table` only prints what is known.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, v_measure_score
@@ -66,8 +65,3 @@ def clustering(image_ND: np.ndarray, label_N: np.ndarray) -> dict[str, float]:
         "v_measure": float(v_measure_score(label_N, found)),
         "adjusted_rand_index": float(adjusted_rand_score(label_N, found)),
     }
-
-
-def frame(lines: list[dict]) -> pd.DataFrame:
-    """Lines of the record as a table, the domains' figures apart."""
-    return pd.DataFrame([{name: value for name, value in line.items() if name != "domains"} for line in lines])

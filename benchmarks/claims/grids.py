@@ -92,6 +92,18 @@ OPTIONS = {
     "no crossing of styles": NO_EDGES,
 }
 
+VECTORS_ALONE = "retrieve.words_weight=0", "retrieve.least_confidence=0"
+CHOICES_OF_RETRIEVE: dict[str, tuple[str, ...]] = {
+    "default": (),
+    "vectors alone": VECTORS_ALONE,
+    "words alone": ("retrieve.image_weight=0", "retrieve.caption_weight=0"),
+    "random descriptors": ("retrieve.augmentation.choice=random",),
+    "adaptive descriptors": ("retrieve.augmentation.choice=adaptive",),
+    "clustered": ("retrieve.selection.choice=clustered",),
+    "every confidence": ("retrieve.least_confidence=0",),
+}
+"""The default is all three kinds of evidence, no descriptors, the best-scored images."""
+
 BENCHMARKS: dict[str, Benchmark] = {
     "1": Benchmark(
         "CLIP-C: how often to compose, and what its parts are worth",
@@ -170,5 +182,12 @@ BENCHMARKS: dict[str, Benchmark] = {
             arm("as shipped, all its steps", (), rows="selection"),
         ),
         "base",
+    ),
+    "retrieve": Benchmark(
+        "What each choice of `retrieve` is worth to the student",
+        ALL,
+        tuple(arm(name, (*changes, *QUICK), rows="retrieved") for name, changes in CHOICES_OF_RETRIEVE.items()),
+        lambda name: "base" if name == "default" else "default",
+        ("mean_balanced_accuracy", "mean_accuracy", "precision", "mean_label_coverage", "selected"),
     ),
 }

@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from benchmarks.claims.retrieved import retrieved
+from components.retrieve.params import RetrieveParams
 from components.zeroshot import Task
 
 if TYPE_CHECKING:
     from benchmarks.claims.trial import Trial
 
 
-def rows_of(trial: "Trial", place: Path, accepted: pd.DataFrame, task: Task) -> pd.DataFrame:
+def rows_of(trial: "Trial", place: Path, accepted: pd.DataFrame, task: Task, retrieve: RetrieveParams) -> pd.DataFrame:
     """The rows of a trial as `retrieve` would have written them: the manifest's columns, `label` and `row`."""
     draw = np.random.default_rng(trial.seed)
-    retrieved = pd.read_parquet(place / "data/retrieve/selection.parquet")
+    selection = pd.read_parquet(place / "data/retrieve/selection.parquet")
     if trial.rows == "selection":
-        rows = retrieved
+        rows = selection
+    elif trial.rows == "retrieved":
+        rows = retrieved(place, accepted, task, retrieve)
     elif trial.rows == "pairs":  # a name stands in the label's place; no term of such a trial may read it
         rows = accepted.assign(label=task.names[0], row=np.arange(len(accepted)))
     else:
-        most = int(retrieved["label"].value_counts().max())
+        most = int(selection["label"].value_counts().max())
         rows = of_true_classes(accepted, pd.read_parquet(place / "data/collect/truth.parquet"), task, most, draw)
     if trial.share < 1:
         kept = np.sort(draw.permutation(len(rows))[: round(trial.share * len(rows))])

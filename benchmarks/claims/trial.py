@@ -16,6 +16,7 @@ from torch import nn
 
 from benchmarks.claims.figures import Unseen, figures_of
 from benchmarks.claims.places import prepare
+from benchmarks.claims.retrieved import worth
 from benchmarks.claims.rows import rows_of
 from benchmarks.overlays import apply
 from components import clip as clips
@@ -27,6 +28,7 @@ from components.embedder import seeded
 from components.outputs import read_json
 from components.params import PARAMS_FILE, load_section
 from components.pixels import pixel_table
+from components.retrieve.params import RetrieveParams
 from components.train.learn import Student
 from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
@@ -48,7 +50,8 @@ class Trial:
     changes: tuple[str, ...] = ()
     """`section.field=value` or `preset=name`, over params.yaml and the job's overlay."""
     rows: str = "selection"
-    """`selection` of `retrieve`; `pairs`: all accepted pairs, without labels; `truth`: rows of known class."""
+    """`selection` of `retrieve`; `retrieved`: the same, chosen anew under this trial's settings of `retrieve`;
+    `pairs`: all accepted pairs, without labels; `truth`: rows of known class."""
     share: float = 1.0
     """Share of those rows that is kept, at random."""
     precision: float = 1.0
@@ -91,24 +94,25 @@ def base_figures(root: Path, job: str, seed: int) -> dict[str, object]:
 def run(root: Path, trial: Trial) -> dict[str, object]:
     """The figures of the student that the trial makes, and what its training said of itself."""
     place = opened(root, trial.job, trial.seed)
-    train, compose = sections(root, trial)
+    train, compose, retrieve = sections(root, trial)
+    selection = rows_of(trial, place.folder, place.accepted, place.task, retrieve)
     torch.set_num_threads(train.machine.threads)
     with torch.random.fork_rng():
         torch.manual_seed(train.machine.seed)
         base = clips.load(place.folder / "data/pretrain")
         if trial.width:
             base = reprojected(base, trial.width)
-        student = Student(base, lessons_of(place, trial, train, compose), train)
+        student = Student(base, lessons_of(place, selection, train, compose), train)
         reports = [report.row() for report in student.fit()]
         kept = student.kept()
     said = {f"last_{name}": value for name, value in reports[-1].items() if name not in ("step", "learning_rate")}
-    return {**figures_of(kept.clip, place.unseen), **said, "steps": len(reports), "student_share": kept.student_share}
+    figures = {**figures_of(kept.clip, place.unseen), **worth(selection, place.folder, place.task)}
+    return {**figures, **said, "steps": len(reports), "student_share": kept.student_share}
 
 
-def lessons_of(place: Place, trial: Trial, train: TrainParams, compose: ComposeParams) -> Lessons:
-    """The rows of the trial as `train` would get them."""
+def lessons_of(place: Place, selection: pd.DataFrame, train: TrainParams, compose: ComposeParams) -> Lessons:
+    """The rows that teach, as `train` would get them."""
     number = {identifier: row for row, identifier in enumerate(place.accepted["id"])}
-    selection = rows_of(trial, place.folder, place.accepted, place.task)
     at_N = selection["id"].map(number).to_numpy()
     text_ND = np.load(place.folder / "data/embed/corpus_text.npy", mmap_mode="r")[at_N]
     plan = make_plan(selection, np.asarray(text_ND), compose)
@@ -117,18 +121,23 @@ def lessons_of(place: Place, trial: Trial, train: TrainParams, compose: ComposeP
     return Lessons(place.pixels[at_N], selection, place.task, plan.composition, taught_N, held_out_N)
 
 
-def sections(root: Path, trial: Trial) -> tuple[TrainParams, ComposeParams]:
-    """Settings of `train` and `compose`: params.yaml, the job's overlay, the seed, one thread, the trial's changes."""
+def sections(root: Path, trial: Trial) -> tuple[TrainParams, ComposeParams, RetrieveParams]:
+    """Settings of the trial's stages: params.yaml, the job's overlay, the seed, one thread, the trial's changes."""
     overlays = [] if trial.job == "default" else [settings.overlay(root / "examples" / f"{trial.job}.yaml")]
     presets = [change.removeprefix(PRESET) for change in trial.changes if change.startswith(PRESET)]
     overlays += [settings.overlay(root / "examples/presets" / f"{name}.yaml") for name in presets]
-    own = [f"train.machine.seed={trial.seed}", f"compose.seed={trial.seed}", "train.machine.threads=1"]
+    seeded_fields = ("train.machine.seed", "compose.seed", "retrieve.seed")
+    own = [*(f"{field}={trial.seed}" for field in seeded_fields), "train.machine.threads=1", "retrieve.threads=1"]
     own += [change for change in trial.changes if not change.startswith(PRESET)]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(root / PARAMS_FILE, folder)
         apply(Path(folder), [*overlays, settings.assignments(own)])
         file = Path(folder) / PARAMS_FILE
-        return load_section("train", TrainParams, file), load_section("compose", ComposeParams, file)
+        return (
+            load_section("train", TrainParams, file),
+            load_section("compose", ComposeParams, file),
+            load_section("retrieve", RetrieveParams, file),
+        )
 
 
 def reprojected(base: Clip, width: int) -> Clip:

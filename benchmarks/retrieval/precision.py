@@ -3,11 +3,13 @@
     python -m benchmarks.retrieval.precision [--set retrieve.words_weight=3 …]
 
 Reads data/ of the checkout it stands in, up to `index`, and the true labels that `collect` kept apart. Each --set is a
-row of the table: one or more changes, joined by blanks. Without any, the rows are the choices of downstream.py.
+row of the table: one or more changes, joined by blanks. Without any, the rows are those of
+`python -m benchmarks.claims retrieve`, which trains on them too.
 """
 
 import argparse
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import faiss
@@ -15,38 +17,31 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.retrieval.downstream import CHOICES
-from components import clip as clips
+from benchmarks.claims.grids import CHOICES_OF_RETRIEVE
+from benchmarks.claims.retrieved import retrieved
 from components.corpus import read_manifest
 from components.evaluate.pseudo_labels import pseudo_label_figures
 from components.params import load_section
-from components.retrieve.__main__ import evaluation_of, opened, with_records
 from components.retrieve.params import RetrieveParams
-from components.retrieve.selection import select
 from components.zeroshot import Task, parse_labels
 from flows import settings
 from flows.form import section_models
 
 
-def measure(root: Path, choices: dict[str, list[str]]) -> pd.DataFrame:
+def measure(root: Path, choices: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """A row for each choice: selected images, precision over images and over labels, coverage, share of each source."""
     return pd.DataFrame([{"choice": name, **one_choice(root, changes)} for name, changes in choices.items()])
 
 
-def one_choice(root: Path, changes: list[str]) -> dict[str, float]:
+def one_choice(root: Path, changes: Sequence[str]) -> dict[str, float]:
     """The selection that `retrieve` would make with these settings, and what it is worth."""
-    params, data = changed(root, changes), root / "data"
+    params = changed(root, changes)
     torch.set_num_threads(params.threads)
     faiss.omp_set_num_threads(params.threads)
-    records = read_manifest(data / "validate" / "accepted.parquet", learning=True)
+    records = read_manifest(root / "data/validate/accepted.parquet", learning=True)
     task = Task(parse_labels(params.labels), tuple(params.templates))
-    model, vectors = data / "pretrain", data / "embed"
-    review = data / "review.csv"
-    corpus = opened(records, vectors, data / "index", clips.sha256(model), params)
-    seen = evaluation_of(data / "validate" / "evaluation.parquet", vectors)
-    selected = select(records, task, clips.load(model).encode_texts, corpus, seen, review, params)
-    selection = with_records(selected.chosen, records, task)
-    worth = pseudo_label_figures(selection, pd.read_parquet(data / "collect" / "truth.parquet"), task.names)
+    selection = retrieved(root, records, task, params)
+    worth = pseudo_label_figures(selection, pd.read_parquet(root / "data/collect/truth.parquet"), task.names)
     shares = {f"from_{name}": share for name, share in selection["source"].value_counts(normalize=True).items()}
     figures = {name: value for name, value in worth.items() if name != "labels"}
     return {
@@ -57,7 +52,7 @@ def one_choice(root: Path, changes: list[str]) -> dict[str, float]:
     }
 
 
-def changed(root: Path, changes: list[str]) -> RetrieveParams:
+def changed(root: Path, changes: Sequence[str]) -> RetrieveParams:
     """`retrieve` in params.yaml with some values changed, the file itself left alone."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "params.yaml"
@@ -71,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--set", action="append", default=[], help="changes of one row, joined by blanks")
     asked = {words: words.split() for words in parser.parse_args().set}
-    table = measure(Path.cwd(), asked or CHOICES)
+    table = measure(Path.cwd(), asked or CHOICES_OF_RETRIEVE)
     print(table.round(3).to_string(index=False, na_rep=str(np.nan)))
 
 

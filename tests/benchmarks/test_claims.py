@@ -21,8 +21,8 @@ def test_every_arm_is_a_setting_that_can_be_used(number):
     trials = list(benchmark.trials(benchmark.jobs, [1]))
     assert len({(trial.job, trial.arm) for trial in trials}) == len(trials)
     for trial in trials:
-        train, _ = sections(ROOT, trial)
-        assert train.machine.seed == 1
+        assert [section.seed for section in sections(ROOT, trial)[1:]] == [1, 1]
+        assert sections(ROOT, trial)[0].machine.seed == 1
 
 
 @pytest.mark.parametrize("number", list(BENCHMARKS))
