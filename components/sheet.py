@@ -1,8 +1,10 @@
-"""Contact sheets: rows of pictures with a word beside each row."""
+"""Contact sheets: rows of pictures with their words."""
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from components.lettering import drawable, fitting, font, wrapped
 
 INK, PAPER, RULE = (32, 38, 46), (255, 255, 255), (222, 226, 230)
 
@@ -10,9 +12,9 @@ INK, PAPER, RULE = (32, 38, 46), (255, 255, 255), (222, 226, 230)
 def contact_sheet(
     rows: Sequence[tuple[str, Sequence[Image.Image]]], *, cell_px: int = 64, words_px: int = 150
 ) -> Image.Image:
-    """A picture of labelled rows; every image is shown at `cell_px`, proportions kept, on white.
+    """A picture of rows, words on the left of each; every image is shown at `cell_px`, proportions kept, on white.
 
-    Signs of a word that the built-in font lacks are left out, and a last line then says so.
+    Signs of a word that the font lacks are left out, and a last line then says so.
     """
     columns = max((len(images) for _, images in rows), default=0)
     gap = 6
@@ -21,14 +23,14 @@ def contact_sheet(
     size = (words_px + columns * (cell_px + gap) + gap, height + NOTE_PX * noted)
     sheet = Image.new("RGB", size, PAPER)
     drawing = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=13)
     if noted:
-        note = _fitting(NOTE, font, sheet.width - 3 * gap)
-        drawing.text((gap * 2, height + NOTE_PX // 2), note, INK, font, anchor="lm")
+        note = fitting(NOTE, SIZE_PX, sheet.width - 3 * gap)
+        drawing.text((gap * 2, height + NOTE_PX // 2), note, INK, font(SIZE_PX), anchor="lm")
     for number, (word, images) in enumerate(rows):
         top = gap + number * (cell_px + gap)
         drawing.line([(0, top - gap // 2), (sheet.width, top - gap // 2)], fill=RULE)
-        drawing.text((gap * 2, top + cell_px // 2), _fitting(word, font, words_px - 3 * gap), INK, font, anchor="lm")
+        shown = "\n".join(wrapped(word, SIZE_PX, words_px - 3 * gap, LINES))
+        drawing.text((gap * 2, top + cell_px // 2), shown, INK, font(SIZE_PX), anchor="lm", spacing=2)
         for column, image in enumerate(images):
             tile = image.copy()
             tile.thumbnail((cell_px, cell_px), Image.Resampling.BICUBIC)
@@ -39,16 +41,4 @@ def contact_sheet(
 
 NOTE = "Left out: signs that this font lacks"
 NOTE_PX = 22
-
-
-def drawable(word: str) -> str:
-    """`word` without the signs that the built-in font lacks, such as Japanese ones."""
-    return word.encode("latin-1", errors="ignore").decode("latin-1").strip()
-
-
-def _fitting(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width_px: int) -> str:
-    """What can be drawn of `word`, shortened until it fits."""
-    known = drawable(word) or "…"
-    while font.getlength(known) > width_px and len(known) > 2:
-        known = known[:-2] + "…" if not known.endswith("…") else known[:-2].rstrip() + "…"
-    return known
+SIZE_PX, LINES = 13, 3

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from components.composition import Kind, compose, joins_captions, shows_partner
 from components.corpus import read_images
+from components.lettering import font, wrapped
 from components.meetings import Composition, Meetings, draw_meetings
 from components.sheet import INK, PAPER
 from components.tokens import CONJUNCTIONS
 
-TILE_PX, WORDS_PX, COLUMNS = 128, 66, 6
+TILE_PX, WORDS_PX, COLUMNS = 128, 76, 6
+SIZE_PX, LINES = 11, 4
 
 
 def preview(selection: pd.DataFrame, met: Meetings, composition: Composition, corpus: Path, seed: int) -> Image.Image:
@@ -78,11 +80,6 @@ def _tensor(image: Image.Image) -> torch.Tensor:
 
 
 def _write_caption(picture: Image.Image, number: int, caption: str, left: int, top: int) -> None:
-    """The number and the caption under a tile, wrapped; the built-in font knows Latin script alone."""
-    font = ImageFont.load_default(size=11)
-    shown = f"{number}. {caption}" if caption.isascii() else f"{number}. not in Latin script: preview.csv"
-    lines = [""]
-    for word in shown.split():
-        longer = f"{lines[-1]} {word}".strip()
-        lines = [*lines[:-1], longer] if font.getlength(longer) <= TILE_PX else [*lines, word]
-    ImageDraw.Draw(picture).multiline_text((left, top), "\n".join(lines[:4]), INK, font, spacing=3)
+    """The number and the caption under a tile."""
+    lines = wrapped(f"{number}. {caption}", SIZE_PX, TILE_PX, LINES)
+    ImageDraw.Draw(picture).multiline_text((left, top), "\n".join(lines), INK, font(SIZE_PX), spacing=2)

@@ -158,10 +158,13 @@ def pictures_of(selection: pd.DataFrame, corpus: Path, images: int) -> dict[str,
 
 
 def draw_sheet(selection: pd.DataFrame, pictures: dict[str, Image.Image], images: int, task: Task) -> Image.Image:
-    """The best images of each label, a row a label."""
+    """The best images of each label, a row a label, with all of its names."""
     shown = selection[selection["rank"] <= images]
     by_label = {label: list(rows.sort_values("rank")["id"]) for label, rows in shown.groupby("label")}
-    return contact_sheet([(name, [pictures[each] for each in by_label.get(name, [])]) for name in task.names])
+    rows = [
+        (" · ".join(label.names), [pictures[each] for each in by_label.get(label.name, [])]) for label in task.labels
+    ]
+    return contact_sheet(rows)
 
 
 if __name__ == "__main__":
