@@ -15,6 +15,7 @@ from components.params import PARAMS_FILE, ParamsError
 from components.stage import one_line
 from flows import environment
 
+LOOK_SECONDS = 0.5
 SETTINGS_STAY = (
     "Settings stay changed in params.yaml. "
     "Back to the committed ones: git checkout params.yaml dvc.lock data/metrics && dvc checkout"
@@ -124,23 +125,27 @@ def up(
         bool, typer.Option("--postgresql", help="keep their data in a PostgreSQL of this checkout, started with them")
     ] = False,
 ) -> None:
-    """Start Prefect with a worker and its deployments, and MLflow; stop them all on Ctrl-C."""
+    """Start Prefect with a worker and its deployments, and MLflow; stop them all on Ctrl-C.
+
+    One that ends by itself is started again.
+    """
     home = _project()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     with _plain_errors():
         from flows import databases
-        from flows.servers import servers_up
+        from flows.up import servers_up
 
         with (
             databases.kept(home, database, private=postgresql) as kept,
-            servers_up(home, prefect_port=prefect_port, mlflow_port=mlflow_port, databases=kept, say=_say) as addresses,
+            servers_up(home, prefect_port=prefect_port, mlflow_port=mlflow_port, databases=kept, say=_say) as up,
         ):
-            _say(f"Prefect  {addresses.prefect}   start a run: Deployments → pipeline → Run")
-            _say(f"MLflow   {addresses.mlflow}   compare runs: experiment `kakehashi`")
+            _say(f"Prefect  {up.addresses.prefect}   start a run: Deployments → pipeline → Run")
+            _say(f"MLflow   {up.addresses.mlflow}   compare runs: experiment `kakehashi`")
             _say("Both are up, with a worker. Ctrl-C stops them all.")
             while True:
-                time.sleep(3600)
+                time.sleep(LOOK_SECONDS)
+                up.look()
 
 
 @app.command()

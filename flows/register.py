@@ -1,5 +1,9 @@
-"""Tell Prefect's server of our pool and of the deployments of infra/prefect.yaml: `python -m flows.register`."""
+"""Tell Prefect's server of our pool and of the deployments of infra/prefect.yaml: `python -m flows.register`.
 
+`--alone` says that no worker of the pool is up anywhere: runs that claim to go on are of an earlier time, and end.
+"""
+
+import argparse
 import subprocess
 import sys
 
@@ -8,6 +12,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.workers.process import ProcessWorker
 
 from flows.environment import tool
+from flows.lost import end_lost_runs
 from flows.servers import POOL
 
 
@@ -25,7 +30,12 @@ def make_pool() -> None:
 
 def main() -> int:
     """Register with the server that `PREFECT_API_URL` names, from the checkout that we stand in."""
+    parser = argparse.ArgumentParser(prog="python -m flows.register", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--alone", action="store_true", help="no worker is up: end the runs that claim to go on")
+    alone = parser.parse_args().alone
     make_pool()
+    if alone:
+        end_lost_runs()
     command = [str(tool("prefect")), "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml"]
     return subprocess.run(command).returncode
 

@@ -1,22 +1,18 @@
-"""Prefect's and MLflow's servers: which ones answer, and how to keep both up for as long as a block lasts."""
+"""Prefect's and MLflow's servers: which ones answer, and how one is started."""
 
 import atexit
-import contextlib
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from components.outputs import whole_file
-from flows.environment import STATE, child_environment, prefect_environment, tool
-from flows.supervise import Supervised
+from flows.environment import STATE, child_environment, tool
+from flows.supervise import GRACE_SECONDS, Supervised
 
 LOOPBACK = "127.0.0.1"
 POOL = "kakehashi"
@@ -56,7 +52,7 @@ def sqlite(home: Path) -> Databases:
 
 def answering(home: Path) -> Addresses | None:
     """The servers that `kakehashi up` started in this checkout, if both answer now."""
-    file = _record(home)
+    file = record(home)
     if not file.is_file():
         return None
     addresses = Addresses(**json.loads(file.read_text(encoding="utf-8")))
@@ -110,63 +106,6 @@ def answers(url: str, timeout_seconds: float = 2.0) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def servers_up(
-    home: Path,
-    *,
-    prefect_port: int = 4200,
-    mlflow_port: int = 5000,
-    databases: Databases | None = None,
-    say: Callable[[str], None] = print,
-) -> Iterator[Addresses]:
-    """Keep Prefect's server, MLflow's server and a worker with our deployments up while the block lasts.
-
-    All listen on loopback only and write their logs into `.kakehashi/logs`. Without `databases` they use `sqlite`.
-    However the block ends, `kill -9` of this process included, nothing of them is left.
-
-    Raises:
-        ServerError: a port is taken, or a server ended or did not answer in time; its last words are in the message.
-    """
-    addresses = Addresses(f"http://{LOOPBACK}:{prefect_port}", f"http://{LOOPBACK}:{mlflow_port}")
-    for port, option in ((prefect_port, "--prefect-port"), (mlflow_port, "--mlflow-port")):
-        if not port_is_free(port):
-            raise ServerError(f"Port {port} is taken. Stop what uses it, or choose another with {option}.")
-    env = child_environment(home, prefect_environment(home))
-    env.pop("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL")  # here the console is a log file
-    env.pop("KAKEHASHI_DATABASE", None)  # it may hold a password, which no run needs
-    env |= {
-        "PREFECT_API_URL": addresses.prefect_api,
-        "MLFLOW_TRACKING_URI": addresses.mlflow,
-        "PREFECT_WORKER_QUERY_SECONDS": str(WORKER_QUERY_SECONDS),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")])),
-    }
-    kept = databases or sqlite(home)  # in the environment, as every user of the machine may read command lines
-    prefect_env = {**env, **({"PREFECT_SERVER_DATABASE_CONNECTION_URL": kept.prefect} if kept.prefect else {})}
-    mlflow_env = {**env, "MLFLOW_BACKEND_STORE_URI": kept.mlflow}
-    artifact_folder(home).mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-
-        def start(name: str, env: Mapping[str, str], program: str, *arguments: str) -> Supervised:
-            return stack.enter_context(started(home, log_file(home, name), [str(tool(program)), *arguments], env))
-
-        say("Starting the Prefect server and the MLflow server …")
-        prefect = start(
-            "prefect", prefect_env, "prefect", "server", "start", "--host", LOOPBACK, "--port", str(prefect_port)
-        )
-        mlflow = start("mlflow", mlflow_env, *_mlflow_command(home, mlflow_port))
-        _wait_for(f"{addresses.prefect_api}/health", prefect, log_file(home, "prefect"))
-        say(f"Prefect answers on {addresses.prefect}. Registering the deployments of infra/prefect.yaml …")
-        _register(home, env)
-        worker = start("worker", env, "prefect", "worker", "start", "--pool", POOL, "--name", POOL)
-        _wait_for(f"{addresses.mlflow}/health", mlflow, log_file(home, "mlflow"))
-        if not worker.running():
-            raise ServerError(f"The worker ended: {last_words(log_file(home, 'worker'))}")
-        with whole_file(_record(home)) as draft:
-            draft.write_text(json.dumps(asdict(addresses)) + "\n", encoding="utf-8")
-        stack.callback(_record(home).unlink, missing_ok=True)
-        yield addresses
-
-
 def prefect_for_a_run(home: Path) -> Callable[[], None]:
     """Have Prefect ready for one run in the checkout: `kakehashi up`'s server, or one of our own without pages.
 
@@ -186,7 +125,7 @@ def prefect_for_a_run(home: Path) -> Callable[[], None]:
     command = [str(tool("prefect")), "server", "start", "--host", LOOPBACK, "--port", str(port)]
     server = started(home, log, command, child_environment(home, {"PREFECT_SERVER_UI_ENABLED": "false"}))
     atexit.register(server.let_go)  # before Prefect is imported: what is registered first is called last
-    return lambda: _wait_for(f"{api}/health", server, log)
+    return lambda: wait_for(f"{api}/health", server, log)
 
 
 def free_port() -> int:
@@ -207,23 +146,30 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def started(home: Path, log: Path, command: Sequence[str], env: Mapping[str, str]) -> Supervised:
-    """A server under its supervisor, its words in a log file that begins anew."""
+def started(
+    home: Path,
+    log: Path,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    again: bool = False,
+    grace_seconds: float = GRACE_SECONDS,
+) -> Supervised:
+    """A server under its supervisor, its words in a log file that begins anew unless the server starts `again`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if again else os.O_TRUNC), 0o644)
     try:
-        return Supervised(command, cwd=home, env=env, output=output)
+        return Supervised(command, cwd=home, env=env, output=output, grace_seconds=grace_seconds)
     finally:
         os.close(output)
 
 
-def _mlflow_command(home: Path, port: int) -> list[str]:
-    folder = str(artifact_folder(home))  # not proxied: a client with the SQLite file writes to the very same place
-    where = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    return ["mlflow", "server", *where, "--no-serve-artifacts", "--default-artifact-root", folder]
+def wait_for(url: str, server: Supervised, log: Path) -> None:
+    """Wait until a server that was just started answers.
 
-
-def _wait_for(url: str, server: Supervised, log: Path) -> None:
+    Raises:
+        ServerError: it ended, or did not answer in time; its last words are in the message.
+    """
     deadline = time.monotonic() + START_SECONDS
     while not answers(url, timeout_seconds=1.0):
         if not server.running():
@@ -231,14 +177,6 @@ def _wait_for(url: str, server: Supervised, log: Path) -> None:
         if time.monotonic() > deadline:
             raise ServerError(f"{log.stem} did not answer within {START_SECONDS} s. Its log: {log}")
         time.sleep(0.1)
-
-
-def _register(home: Path, env: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "flows.register"]  # in a process of its own: only the worker's runs need Prefect
-    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()[-2000:]
-        raise ServerError(f"The deployments of infra/prefect.yaml could not be registered: {said}")
 
 
 def last_words(log: Path, lines: int = 5) -> str:
@@ -251,5 +189,6 @@ def log_file(home: Path, name: str) -> Path:
     return home / STATE / "logs" / f"{name}.log"
 
 
-def _record(home: Path) -> Path:
+def record(home: Path) -> Path:
+    """Where `kakehashi up` writes down its addresses for as long as it lasts."""
     return home / STATE / "servers.json"

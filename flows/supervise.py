@@ -50,10 +50,23 @@ class Outcome:
 class Supervised:
     """A command running under its supervisor; leaving the `with` block stops it."""
 
-    def __init__(self, command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None, output: int):
-        """Start `command` in `cwd` with its standard output and error on the file descriptor `output`."""
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None,
+        output: int,
+        grace_seconds: float = GRACE_SECONDS,
+    ):
+        """Start `command` in `cwd` with its standard output and error on the file descriptor `output`.
+
+        Told to end, its tree gets `grace_seconds` between SIGTERM and SIGKILL.
+        """
+        self._grace_seconds = grace_seconds
         report_read, report_write = os.pipe()
-        supervisor = [sys.executable, "-P", str(Path(__file__).resolve()), "--report-fd", str(report_write), "--"]
+        supervisor = [sys.executable, "-P", str(Path(__file__).resolve()), "--report-fd", str(report_write)]
+        supervisor += ["--grace-seconds", str(grace_seconds), "--"]
         try:
             self._process = subprocess.Popen(
                 [*supervisor, *map(str, command)],
@@ -89,7 +102,7 @@ class Supervised:
         """
         exit_code = self._process.wait(timeout_seconds)
         if exit_code < 0:  # the supervisor itself was killed: do its work
-            _end_all(lambda: _session_members(self.pid), grace_seconds=GRACE_SECONDS)
+            _end_all(lambda: _session_members(self.pid), grace_seconds=self._grace_seconds)
             return Outcome(128 - exit_code, seconds=0.0, peak_rss_bytes=0)
         report = self._report.read()
         return Outcome(**json.loads(report)) if report else Outcome(exit_code, seconds=0.0, peak_rss_bytes=0)
@@ -170,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Supervise one command until it ends, standard input ends, or a signal says stop; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m flows.supervise", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--report-fd", type=int, help="write the outcome as JSON to this open file descriptor")
+    parser.add_argument("--grace-seconds", type=float, default=GRACE_SECONDS, help="between SIGTERM and SIGKILL")
     parser.add_argument("command", nargs="+", help="-- and the command to run")
     options = parser.parse_args(arguments)
 
@@ -190,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.command[0]} cannot be started: {error.strerror}.", file=sys.stderr)
         return _report(options.report_fd, Outcome(127, 0.0, 0))
     peak_rss_bytes = _watch(command, wake_read, told_to_stop)
-    _end_all(_tree_below_us, grace_seconds=GRACE_SECONDS)
+    _end_all(_tree_below_us, grace_seconds=options.grace_seconds)
     code = command.wait()
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     outcome = Outcome(

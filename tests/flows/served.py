@@ -52,9 +52,16 @@ class Servers:
         data = None if body is None else json.dumps(body).encode()
         address = f"http://127.0.0.1:{self.prefect_port}/api{path}"
         request = urllib.request.Request(address, data, {"content-type": "application/json"}, method=method)
-        with urllib.request.urlopen(request) as response:
-            text = response.read()
-            return json.loads(text) if text else None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request) as response:
+                    text = response.read()
+                    return json.loads(text) if text else None
+            except urllib.error.HTTPError as answer:
+                if answer.code != 503 or time.monotonic() > deadline:  # 503: busy, ask again, as Prefect's clients do
+                    raise
+            time.sleep(0.5)
 
     def start_run(self, *, parameters: Mapping[str, Any] | None = None, **changed: Any) -> str:
         """Start the deployment `pipeline` with other parameters, or with other values of the section `train`."""
@@ -112,7 +119,7 @@ class Servers:
 
     def task_states(self, run_id: str) -> dict[str, str]:
         runs = self.call("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
-        return {run["name"]: run["state"]["name"] for run in runs}
+        return {run["name"]: run["state"]["name"] for run in runs if run["state"]}  # a new one has none yet
 
     def messages(self, run_id: str) -> str:
         logs = self.call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_ASC"})
@@ -125,11 +132,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS, every: float = 0.2) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 def postgresql_is_installed() -> bool:

@@ -20,6 +20,8 @@ except ParamsError as error:
 numbers = source.read_text().split()
 with whole_folder(Path(sys.argv[1])) as out:
     (out / "numbers.csv").write_text("\n".join(numbers))
+    for number in range(params.ballast_files):
+        (out / f"{number}.txt").write_text(f"ballast {number}\n")
 with whole_folder(Path("data/validate")) as out:
     records = pd.DataFrame({"id": [f"number-{number}" for number in numbers], "licence": "CC0-1.0"})
     records.to_parquet(out / "accepted.parquet", index=False)

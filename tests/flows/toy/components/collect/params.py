@@ -6,3 +6,5 @@ from components.params import Section
 class CollectParams(Section):
     source: str
     """A text file with one number per line; a relative path starts at the checkout."""
+    ballast_files: int = 0
+    """So many small files more, for DVC to hash."""
