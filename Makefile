@@ -2,6 +2,8 @@
 PYTHON3 ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# two processes, each takes whole files; those with slow tests come first (tests/conftest.py)
+SPREAD ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast check format up audit bench docs clean
@@ -23,11 +25,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install ## run the whole chain here and show what came out
 	$(BIN)/kakehashi run
 
-test: install ## all tests (minutes, no network)
-	$(BIN)/python -m pytest
+test: install ## all tests (minutes, no network), a file at a time in each of two processes
+	$(BIN)/python -m pytest $(SPREAD)
 
 test-fast: install ## the tests without the long ones (whole chain, real servers)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow"
 
 check: install ## lint, format and types
 	$(BIN)/ruff check .

@@ -90,7 +90,8 @@ def _explain(fault: Mapping[str, Any], section: type[Section], file: Path, prefi
     if fault["type"] == "union_tag_not_found":
         return f"{file}: {field}.format is missing. Give it a value; docs/parameters.md says what it means."
     message = fault["msg"].removeprefix("Value error, ")
-    return f"{file}: {field} is {_short(fault['input'])}. {message}{'' if message.endswith('.') else '.'}"
+    shown = ":" if isinstance(fault["input"], Mapping) else f" is {_short(fault['input'])}."  # of many fields together
+    return f"{file}: {field}{shown} {message}{'' if message.endswith('.') else '.'}"
 
 
 def _words(location: Iterable[Any]) -> list[str]:

@@ -132,7 +132,7 @@ def compare(
     """
     if len(recent_MD) < params.least_images:
         raise ValueError(
-            f"Only {len(recent_MD)} recent images can be read ({broken} cannot): monitor.least_images in "
+            f"Recent images that can be read: only {len(recent_MD)} ({broken} cannot). monitor.least_images in "
             f"infra/operations.yaml is {params.least_images}. Wait for more, or lower it."
         )
     rng = np.random.default_rng(params.seed)

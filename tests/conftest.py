@@ -1,8 +1,14 @@
-"""What several tests share: seeded unit vectors and small true pictures."""
+"""What several tests share: seeded unit vectors and small true pictures; and the order of the files."""
 
 import numpy as np
 import pytest
 from PIL import Image
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that two processes end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

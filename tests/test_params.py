@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from components.params import ParamsError, Section, load_section, read_yaml, unknown_name
 
@@ -113,3 +113,20 @@ def test_a_missing_file(tmp_path):
 def test_an_unknown_name_is_answered_with_the_nearest_or_with_all():
     assert unknown_name("tran", ["train", "embed"]) == "Did you mean `train`?"
     assert unknown_name("zzz", ["train", "embed"]) == "Known: train, embed."
+
+
+def test_a_rule_of_several_fields_names_their_section_and_shows_no_values(tmp_path):
+    class Span(Section):
+        least: int
+        most: int
+
+        @model_validator(mode="after")
+        def in_order(self):
+            if self.least > self.most:
+                raise ValueError(f"least is {self.least}, above most, {self.most}")
+            return self
+
+    (tmp_path / "params.yaml").write_text("span: {least: 3, most: 2}\n", encoding="utf-8")
+    with pytest.raises(ParamsError) as error:
+        load_section("span", Span, tmp_path / "params.yaml")
+    assert str(error.value) == f"{tmp_path}/params.yaml: span: least is 3, above most, 2."

@@ -98,7 +98,7 @@ def test_broken_files_are_counted_and_left_out(tmp_path: Path, picture) -> None:
 
 def test_too_few_images_prove_nothing(unit_rows) -> None:
     few = unit_rows(4, 3, seed=1)
-    with pytest.raises(ValueError, match=r"Only 4 recent images can be read \(2 cannot\): monitor.least_images"):
+    with pytest.raises(ValueError, match=r"Recent images that can be read: only 4 \(2 cannot\)\. monitor.least_images"):
         compare(few, few, few, broken=2, params=PARAMS)
 
 
