@@ -19,10 +19,10 @@ from flows.dvc import cached_outputs, kept_sources
 from flows.lock import Entry, LockedStage
 from flows.store import Store
 from flows.subject import Subject
+from flows.tolerance import AuditParams, Tolerance, load_tolerances
 from flows.workspace import WorkspaceError, git
 
 REPRODUCE = ("dvc", "repro", "--force", "--no-run-cache")
-TOLERANCE = f"{verdict.RELATIVE_TOLERANCE:.0%} of the larger figure, or {verdict.ABSOLUTE_TOLERANCE}"
 
 
 def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], terminal: bool = False) -> Certificate:
@@ -35,9 +35,11 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         terminal: whether `say` shows it on a terminal, for live bars.
 
     Raises:
+        ParamsError: infra/operations.yaml of `home` states no tolerances that can be used.
         WorkspaceError: there is no such result, or it could not be recomputed; what had been found by then is told.
     """
     began = time.monotonic()
+    tolerances = load_tolerances(home)
     found = subject.find(home, asked)
     recorded = subject.content(home, found.commit, "dvc.lock")
     if recorded is None:
@@ -58,21 +60,21 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
         seen += findings.altered_checkout(home, recorded, cached_outputs(root, stages), ours, Store(cache))
-        judged = verdict.against_commit(root, found.commit)
+        judged = verdict.against_commit(root, found.commit, tolerances)
         known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
         return Certificate(
             subject=found,
             verdict="different" if judged.kind == "incomparable" else judged.kind,
             sentence=judged.sentence,
             stages=tuple(_compared(home, found.commit, root, stages, again, ours)),
-            figures=tuple(_figures(home, found.commit, root)),
+            figures=tuple(_figures(home, found.commit, root, tolerances)),
             findings=tuple(seen),
             notes=tuple(notes),
             then=known[0] if known else None,
             ran_then=tuple(known[1]) if known else (),
             now=machine.this_machine(root / "requirements.lock"),
             command=" ".join(REPRODUCE),
-            tolerance=TOLERANCE,
+            tolerance=str(tolerances),
             audited=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - began, 1),
         )
@@ -199,7 +201,7 @@ def _files_differ(home: Path, commit: str, path: str, now: Path, md5: str, ours:
         return differences.describe(path, file, now)
 
 
-def _figures(home: Path, commit: str, root: Path) -> Iterator[Figure]:
+def _figures(home: Path, commit: str, root: Path, tolerances: AuditParams) -> Iterator[Figure]:
     """Every figure of data/metrics that is not the recorded one, agreeing ones included."""
     listed = git(home, "ls-tree", "--name-only", commit, "data/metrics/").splitlines()
     here = [file.relative_to(root).as_posix() for file in (root / "data" / "metrics").glob("*.json")]
@@ -210,12 +212,11 @@ def _figures(home: Path, commit: str, root: Path) -> Iterator[Figure]:
         for figure in then | now:
             left, right = then.get(figure), now.get(figure)
             if left != right:
-                yield _figure(figure, left, right)
+                yield _figure(figure, left, right, tolerances.of(figure))
 
 
-def _figure(name: str, then: Any, now: Any) -> Figure:
+def _figure(name: str, then: Any, now: Any, tolerance: Tolerance) -> Figure:
     numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (then, now)]
     if not all(numbers) or not all(map(math.isfinite, (then, now))):
         return Figure(name, then, now, None, None, within=False)
-    allowed = max(verdict.RELATIVE_TOLERANCE * max(abs(then), abs(now)), verdict.ABSOLUTE_TOLERANCE)
-    return Figure(name, then, now, now - then, allowed, verdict.agree(then, now))
+    return Figure(name, then, now, now - then, tolerance.allowed(then, now), tolerance.agree(then, now))

@@ -37,6 +37,7 @@ from flows.publish import Told, prepare_mlflow, runs_branch, tell_mlflow
 from flows.screen import Screen
 from flows.stages import reproduce
 from flows.subject import content
+from flows.tolerance import load_tolerances
 from flows.verdict import Verdict
 from flows.workspace import Workspace
 
@@ -84,6 +85,7 @@ def pipeline(
 def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: str, approve: bool) -> Finished:
     """What `pipeline` does, its faults as they are."""
     run_id, branch, commit = str(flow_run.id or uuid4()), "", ""
+    tolerances = load_tolerances(environment.home())
     place = workspace_of_this_run(rev)
     wait = prepare(place, params, overlay, approve)
     mlflow_ready = prepare_mlflow(place.home)
@@ -118,7 +120,7 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
     if place.private:
         branch = runs_branch(run_id)
         commit = workspace.publish_branch(place, run_id, f"run {run_id}\n\n{note}".strip())
-    found = verdict.against_commit(place.root, place.commit)
+    found = verdict.against_commit(place.root, place.commit, tolerances)
     if mlflow_ready is not None:
         mlflow_ready.join()
     record = measurements.read(place.home, run_id)

@@ -4,7 +4,6 @@ It knows what dvc.lock and the metrics say, and nothing more. Runs with differen
 """
 
 import json
-import math
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
+from flows.promotion import OPERATIONS_FILE
+from flows.tolerance import AuditParams
 from flows.workspace import git
-
-RELATIVE_TOLERANCE = 0.05
-ABSOLUTE_TOLERANCE = 0.02
-"""Two figures agree if they differ by no more than 5 % of the larger, or by no more than 0.02."""
 
 Kind = Literal["identical", "equivalent", "different", "incomparable"]
 
@@ -30,7 +27,7 @@ class Verdict:
     sentence: str
 
 
-def against_commit(root: Path, commit: str = "HEAD") -> Verdict:
+def against_commit(root: Path, commit: str, tolerances: AuditParams) -> Verdict:
     """Compare `root`'s dvc.lock and metrics with those that a commit holds."""
     rev = git(root, "rev-parse", "--short", commit)
     committed = _show(root, rev, "dvc.lock")
@@ -53,7 +50,7 @@ def against_commit(root: Path, commit: str = "HEAD") -> Verdict:
         return Verdict("different", f"Every output has the hash that {rev} names, but {_listed(untrue)}.{because}")
     if not outputs:
         return Verdict("equivalent", f"Every output has the hash that {rev} names.{because}")
-    apart = list(_figures_apart(root, rev))
+    apart = list(_figures_apart(root, rev, tolerances))
     unmeasured = [stage for stage in outputs if not (root / "data" / "metrics" / f"{stage}.json").is_file()]
     if not apart and unmeasured:
         return Verdict(
@@ -65,22 +62,10 @@ def against_commit(root: Path, commit: str = "HEAD") -> Verdict:
         return Verdict(
             "equivalent",
             f"The outputs of {_listed(outputs)} differ in their bytes; every figure in data/metrics is within "
-            f"{RELATIVE_TOLERANCE:.0%} or {ABSOLUTE_TOLERANCE} of {rev}'s.{because}",
+            f"its tolerance ({OPERATIONS_FILE}, audit) of {rev}'s.{because}",
         )
     shown = f"{_listed(apart[:5])}{f' and {len(apart) - 5} more' if len(apart) > 5 else ''}"
     return Verdict("different", f"The outputs of {_listed(outputs)} differ from {rev}'s, and so do {shown}.{because}")
-
-
-def agree(left: Any, right: Any) -> bool:
-    """Whether two values of a metrics file agree: numbers within the tolerances, everything else exactly."""
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
-    if numbers:
-        return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return set(left) == set(right) and all(agree(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(agree, left, right))
-    return bool(left == right)
 
 
 def _files_apart(root: Path, rev: str) -> Iterator[str]:
@@ -91,7 +76,7 @@ def _files_apart(root: Path, rev: str) -> Iterator[str]:
             yield name
 
 
-def _figures_apart(root: Path, rev: str) -> Iterator[str]:
+def _figures_apart(root: Path, rev: str, tolerances: AuditParams) -> Iterator[str]:
     """Names of figures beyond the tolerances, as `stage.figure`, a missing file or figure included."""
     here = {file.stem for file in (root / "data" / "metrics").glob("*.json")}
     listed = git(root, "ls-tree", "--name-only", rev, "data/metrics/").splitlines()
@@ -104,8 +89,9 @@ def _figures_apart(root: Path, rev: str) -> Iterator[str]:
             continue
         theirs, ours = dict(_flat(json.loads(committed))), dict(_flat(json.loads(file.read_text(encoding="utf-8"))))
         for name in theirs | ours:
-            if name not in theirs or name not in ours or not agree(theirs[name], ours[name]):
-                yield f"{stage}.{name}"
+            figure = f"{stage}.{name}"
+            if not (name in theirs and name in ours and tolerances.of(figure).agree(theirs[name], ours[name])):
+                yield figure
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
