@@ -9,11 +9,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from components.params import PARAMS_FILE, read_yaml
+from components.params import PARAMS_FILE, Section, read_yaml
 from components.recent import MonitorParams
 from flows.approval import ApproveParams
 from flows.form import section_models
 from flows.promotion import OPERATIONS_FILE, PromoteParams
+from flows.tolerance import AuditParams
+
+OPERATIONS: dict[str, type[Section]] = {
+    "promote": PromoteParams,
+    "audit": AuditParams,
+    "approve": ApproveParams,
+    "monitor": MonitorParams,
+}
+"""Sections of infra/operations.yaml."""
 
 
 def page(params_file: Path = PARAMS_FILE) -> str:
@@ -29,7 +38,7 @@ def page(params_file: Path = PARAMS_FILE) -> str:
         lines += section(stage, model, values.get(stage, {}))
     operations = read_yaml(params_file.parent / OPERATIONS_FILE)
     lines += ["", f"# Operations: `{OPERATIONS_FILE}`", "", "No stage reads this file. docs/operations.md explains it."]
-    for name, model in (("promote", PromoteParams), ("approve", ApproveParams), ("monitor", MonitorParams)):
+    for name, model in OPERATIONS.items():
         lines += section(name, model, operations.get(name, {}))
     return "\n".join(lines) + "\n"
 
@@ -60,7 +69,7 @@ def rows(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:
                     else each.__name__
                 )
                 yield f"| `{prefix}{name}[]` as **{tag}** | {(each.__doc__ or '').strip().splitlines()[0]} | | |"
-                if not prefix and name == "corpus":  # the same formats serve `evaluation`: described once
+                if not prefix and name in ("corpus", "tolerances"):  # the same formats serve `evaluation`: described once
                     yield from rows(each, {}, f"{prefix}{name}[].")
 
 

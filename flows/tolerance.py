@@ -48,7 +48,7 @@ class Tolerance(Section):
 class AuditParams(Section):
     """What an audit and a run's verdict call equivalent."""
 
-    tolerances: tuple[Tolerance, ...]
+    tolerances: list[Tolerance]
     """The first line whose `figures` match decides."""
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from flows.tolerance import AuditParams, Tolerance
 from flows.verdict import against_commit
 from flows.workspace import git
 
-TOLERANCES = AuditParams(tolerances=(Tolerance(figures="*", relative=0.05, absolute=0.02),))
+TOLERANCES = AuditParams(tolerances=[Tolerance(figures="*", relative=0.05, absolute=0.02)])
 LOCK = """\
 schema: '2.0'
 stages:
