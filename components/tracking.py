@@ -19,7 +19,7 @@ from mlflow.entities import Metric, Run
 from mlflow.utils.logging_utils import disable_logging, enable_logging
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from components import registry, run_record
+from components import registry, run_record, views
 from components.params import read_yaml
 from components.published import COMPLETE, EXPERIMENT, PARENT_TAG, PublishedRun
 from components.serving import SIGNATURE, Student
@@ -75,6 +75,7 @@ def publish(
         mlflow.set_tracking_uri(tracking_uri)
         client = Client(tracking_uri)
         experiment_id = _experiment(client, EXPERIMENT, artifact_folder)
+        _keep_view(client, experiment_id, root)
         for earlier in _same_runs(client, experiment_id, tags):
             if earlier.data.tags.get(COMPLETE) == "true":
                 return str(earlier.info.run_id)
@@ -285,6 +286,13 @@ def _experiment(client: Client, name: str, artifact_folder: Path | None) -> str:
     if known is not None:
         return str(known.experiment_id)
     return client.create_experiment(name, None if artifact_folder is None else artifact_folder.as_uri())
+
+
+def _keep_view(client: Client, experiment_id: str, root: Path) -> None:
+    experiment = client.get_experiment(experiment_id)
+    view = views.roi_first(run_record.headline_figures(root), experiment.creation_time or 0)
+    if experiment.tags.get(views.TAG) != view:
+        client.set_experiment_tag(experiment_id, views.TAG, view)
 
 
 def _same_runs(client: Client, experiment_id: str, tags: Mapping[str, str]) -> list[Run]:

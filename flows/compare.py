@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from components import pages, published
+from components import pages, published, views
 from components.outputs import whole_file
 from flows import difference, servers
 from flows.comparison import Comparison, compare
@@ -86,7 +86,7 @@ def _chosen(client: "Client", names: Sequence[str], champion: str | None) -> lis
 
 
 def links(server: str, runs: Sequence["PublishedRun"]) -> dict[str, str]:
-    """Addresses of MLflow's pages with exactly these runs."""
+    """Addresses of MLflow's pages with exactly these runs, and of the table of all."""
     ids = [run.run_id for run in runs]
     experiments = sorted({run.experiment_id for run in runs})
     listed = ",".join(f"'{run_id}'" for run_id in ids)
@@ -96,6 +96,7 @@ def links(server: str, runs: Sequence["PublishedRun"]) -> dict[str, str]:
     return {
         "side by side": f"{top}/compare-runs?{side_by_side}",
         "charts": f"{top}/experiments/{experiments[0]}/runs?compareRunsMode=CHART&searchFilter={only_these}",
+        "in the table of all runs": views.address(server, experiments[0]),
     }
 
 

@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from PIL import Image
 
-from components import tracking
+from components import tracking, views
 from tests.published import TAGS, make_project, publish, uri
 
 
@@ -57,6 +57,15 @@ def test_the_parent_shows_business_first_then_base_and_student(published: tuple[
         "Why.\n\nStudent against base on unseen domains: **+25.0 points** (+20.0 to +30.0)."
     )
     assert (run.info.status, run.info.start_time, run.info.end_time) == ("FINISHED", 1_000_000, 1_061_000)
+
+
+def test_everybody_finds_a_view_with_the_figures_of_the_business_first(published: tuple[MlflowClient, str]) -> None:
+    client, _ = published
+    view = json.loads(client.get_experiment("1").tags[views.TAG])
+    assert view["name"] == "Return on investment"
+    assert json.loads(view["state"])["selectedColumns"] == [
+        "metrics.`roi/01_saved_usd`", "metrics.`roi/02_accuracy_gain_points`",
+    ]  # fmt: skip
 
 
 def test_each_stage_is_a_child_with_its_settings_figures_and_curve(published: tuple[MlflowClient, str]) -> None:

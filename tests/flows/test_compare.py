@@ -57,6 +57,9 @@ def test_addresses_name_exactly_these_runs() -> None:
     assert unquote(found["charts"]).endswith(
         "/experiments/1/runs?compareRunsMode=CHART&searchFilter=attributes.run_id IN ('m-first000','m-<second>')"
     )
+    assert found["in the table of all runs"] == (
+        "http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=kakehashi-roi"
+    )
 
 
 def test_nothing_published_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
