@@ -3,11 +3,14 @@
 No `from __future__ import annotations` here or in a module with a flow: Prefect needs the types themselves.
 """
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, create_model, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
 import components
 from components.params import PARAMS_FILE, Section, read_yaml
@@ -30,9 +33,24 @@ STAGES = (
 
 
 class AllSections(BaseModel):
-    """What every form model is: closed to unknown sections, filled by the sections' own names."""
+    """What every form model is: closed to unknown sections, filled by the sections' own names.
+
+    Prefect's page leaves an empty list out, and a group that has nothing but empty lists. So the schema does not ask
+    for what may be empty, and what did not come is empty.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core_schema)
+        _spare_empty(cls, schema, handler.resolve_ref_schema)
+        return schema
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_back(cls, values: Any) -> Any:
+        return _with_empty(cls, values)
 
 
 def section_models() -> dict[str, type[Section]]:
@@ -83,6 +101,46 @@ def form_change(form: AllSections, file: Path) -> settings.Change:
 def deployment_step(file: str = "params.yaml") -> dict[str, Any]:
     """A build step for infra/prefect.yaml: the values that the form starts with."""
     return {"params": as_values(file_settings(Path(file)))}
+
+
+def _empty(field: FieldInfo) -> Any:
+    """What Prefect's page leaves out of a required field when it is empty; None for a field that never is."""
+    if not field.is_required():
+        return None
+    if get_origin(field.annotation) is list:
+        return None if any(getattr(bound, "min_length", 0) for bound in field.metadata) else []
+    inner = {name: _empty(inside) for name, inside in _fields(field.annotation).items()}
+    return inner if inner and None not in inner.values() else None
+
+
+def _fields(annotation: Any) -> dict[str, FieldInfo]:
+    """The fields of a model by the names that the file gives them; none of what is no model."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return {}
+    return {field.alias or name: field for name, field in annotation.model_fields.items()}
+
+
+def _with_empty(model: Any, values: Any) -> Any:
+    """`values` of a model with the empty lists that Prefect's page left out."""
+    if not isinstance(values, Mapping):
+        return values
+    filled = dict(values)
+    for name, field in _fields(model).items():
+        if name in filled:
+            filled[name] = _with_empty(field.annotation, filled[name])
+        elif (empty := _empty(field)) is not None:
+            filled[name] = empty
+    return filled
+
+
+def _spare_empty(model: Any, schema: dict[str, Any], resolve: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Take what may be empty from the required fields of a model's schema and of those below it."""
+    if not (fields := _fields(model)):
+        return
+    own = resolve(schema)
+    own["required"] = [name for name in own.get("required", []) if name not in fields or _empty(fields[name]) is None]
+    for name, field in fields.items():
+        _spare_empty(field.annotation, own["properties"][name], resolve)
 
 
 def _section_model(stage: str) -> type[Section]:

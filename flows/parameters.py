@@ -69,7 +69,10 @@ def rows(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:
                     else each.__name__
                 )
                 yield f"| `{prefix}{name}[]` as **{tag}** | {(each.__doc__ or '').strip().splitlines()[0]} | | |"
-                if not prefix and name in ("corpus", "tolerances"):  # the same formats serve `evaluation`: described once
+                if not prefix and name in (
+                    "corpus",
+                    "tolerances",
+                ):  # the same formats serve `evaluation`: described once
                     yield from rows(each, {}, f"{prefix}{name}[].")
 
 

@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools import validate
+from pydantic import ValidationError
 
 from components.params import read_yaml
 from flows import settings
@@ -36,6 +39,37 @@ def test_prefect_s_form_names_sections_as_the_file_does() -> None:
     schema = parameter_schema(pipeline.fn).model_dump_for_openapi()
     assert list(schema["definitions"]["Settings"]["properties"]) == list(STAGES)
     assert list(schema["properties"]) == ["params", "overlay", "rev", "note", "approve"]
+
+
+def without_empty(value: Any) -> Any:
+    """What Prefect's page sends of it: no empty list, and no group that is empty without its empty lists."""
+    if isinstance(value, list):
+        return [without_empty(item) for item in value] or None
+    if isinstance(value, dict) and value:
+        kept = {name: without_empty(inside) for name, inside in value.items()}
+        return {name: inside for name, inside in kept.items() if inside is not None or value[name] is None} or None
+    return value
+
+
+def test_the_form_is_taken_as_the_page_sends_it() -> None:
+    params = ROOT / "params.yaml"
+    whole = as_values(file_settings(params))
+    sent = without_empty(whole)
+    assert set(whole["compose"]["rules"]) - set(sent["compose"]["rules"]) == {"labels", "sources", "licences"}
+    validate({"params": sent}, parameter_schema(pipeline.fn).model_dump_for_openapi(), raise_on_error=True)
+    assert form_change(Settings.model_validate(sent), params).values == {}
+
+
+def test_a_list_emptied_in_the_form_is_empty_if_it_may_be() -> None:
+    schema = parameter_schema(pipeline.fn).model_dump_for_openapi()["definitions"]
+    assert "sources" not in schema["PretrainParams"]["required"]
+    assert "languages" in schema["ValidateParams"]["required"]
+    values = as_values(file_settings(ROOT / "params.yaml"))
+    del values["pretrain"]["sources"]
+    assert as_values(Settings.model_validate(values))["pretrain"]["sources"] == []
+    del values["validate"]["languages"]
+    with pytest.raises(ValidationError, match="languages"):
+        Settings.model_validate(values)
 
 
 def test_the_form_starts_with_the_file_s_values(monkeypatch: pytest.MonkeyPatch) -> None:

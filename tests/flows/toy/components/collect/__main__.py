@@ -17,7 +17,7 @@ try:
         raise ParamsError(f"params.yaml: collect.source is {params.source}, which does not exist. Name a file.")
 except ParamsError as error:
     sys.exit(str(error))
-numbers = source.read_text().split()
+numbers = [number for number in source.read_text().split() if number not in params.without.numbers]
 with whole_folder(Path(sys.argv[1])) as out:
     (out / "numbers.csv").write_text("\n".join(numbers))
     for number in range(params.ballast_files):
