@@ -14,8 +14,9 @@ PX_PER_LETTER, PX_OF_PADDING = 7, 34
 
 
 def roi_first(figures: Iterable[str], made_unix_ms: int) -> str:
-    """The value of the experiment's tag: runs of the chain, the newest first, with a column per `roi/…` figure."""
-    columns = {f"metrics.`{name}`": name for name in sorted(figures) if name.startswith("roi/")}
+    """The experiment's tag: runs of the chain, the newest first, with a column per `roi/…` figure, bounds last."""
+    names = sorted((name for name in figures if name.startswith("roi/")), key=lambda name: (_is_bound(name), name))
+    columns = {f"metrics.`{name}`": name for name in names}
     shown = {
         "searchFilter": "tags.kind = 'pipeline'",
         "orderByKey": "attributes.start_time",
@@ -25,6 +26,10 @@ def roi_first(figures: Iterable[str], made_unix_ms: int) -> str:
         "columnWidths": {column: PX_PER_LETTER * len(name) + PX_OF_PADDING for column, name in columns.items()},
     }
     return json.dumps({"name": NAME, "createdAt": made_unix_ms, "updatedAt": made_unix_ms, "state": json.dumps(shown)})
+
+
+def _is_bound(name: str) -> bool:
+    return name.endswith(("_low", "_high"))
 
 
 def address(server: str, experiment_id: str) -> str:

@@ -7,10 +7,11 @@ not done again. The run stays as every run does: as a branch `runs/<id>` and in 
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.flows import browser
 from tests.flows.served import Servers
@@ -18,37 +19,47 @@ from tests.flows.served import Servers
 HERE = Path(__file__).parent
 COLOURS = 128
 NOTE = "the committed settings"
+WIDTH, TALL, FLAT = 1280, 800, 440
 
 
 def main() -> None:
-    """Write form.png, run.png, results.png and mlflow.png."""
+    """Write form.png, run.png, results.png and mlflow.png, once all are made: the run finds no file changed."""
     if browser.CHROMIUM is None:
         sys.exit("No Chromium is found. Install it (apt-get install chromium), then make the pictures again.")
-    with Servers(Path.cwd()) as servers, browser.chromium() as (page, _):
-        prefect = f"http://127.0.0.1:{servers.prefect_port}"
-        browser.open_form(page, prefect)
-        browser.write_note(page, NOTE)
-        keep(page, "form", browser.section(page, "train"))
-        run_id = browser.start(page)
-        browser.wait_until_completed(page)
-        page.goto(f"{prefect}/v2/runs/flow-run/{run_id}?tab=TaskRuns")
-        expect(page.get_by_role("link", name="publish to MLflow")).to_be_visible()
-        keep(page, "run")
-        browser.open_artifact(page, prefect, run_id, "results")
-        keep(page, "results")
-        browser.open_artifact(page, prefect, run_id, "mlflow")
-        browser.open_return_on_investment(page)
-        keep(page, "mlflow")
+    with Servers(Path.cwd()) as servers, browser.chromium(WIDTH, TALL) as (page, _):
+        pictures = dict(walk(page, f"http://127.0.0.1:{servers.prefect_port}"))
+    for name, picture in pictures.items():
+        picture.save(HERE / f"{name}.png", optimize=True)
 
 
-def keep(page: Page, name: str, top: Locator | None = None) -> None:
-    """Save what the page shows, from `top` on, in few colours."""
-    if top is not None:
-        top.evaluate("place => place.scrollIntoView({block: 'start'})")
+def walk(page: Page, prefect: str) -> Iterator[tuple[str, Image.Image]]:
+    """Through the pages as a person goes, with a picture of each that is worth one."""
+    browser.open_form(page, prefect)
+    browser.write_note(page, NOTE)
+    heading = browser.section(page, "train").locator("xpath=preceding::label[1]")
+    heading.evaluate("place => { place.style.scrollMargin = '16px'; place.scrollIntoView(); }")
+    yield "form", seen(page, TALL)
+    run_id = browser.start(page)
+    browser.wait_until_completed(page, patience_ms=60 * 60 * 1000)
+    page.goto(f"{prefect}/v2/runs/flow-run/{run_id}?tab=TaskRuns")
+    expect(page.get_by_role("link", name="publish to MLflow")).to_be_visible()
+    yield "run", seen(page, TALL)
+    browser.open_artifact(page, prefect, run_id, "results")
+    yield "results", seen(page, FLAT)
+    browser.open_artifact(page, prefect, run_id, "mlflow")
+    browser.open_return_on_investment(page)
+    page.get_by_role("button", name="Toggle sidebar").click()
+    page.get_by_role("button", name="Exit shared view").locator("xpath=following::button[1]").click()
+    yield "mlflow", seen(page, FLAT)
+
+
+def seen(page: Page, height: int) -> Image.Image:
+    """The upper part of what the page shows, in few colours."""
+    page.mouse.move(0, 0)
     page.wait_for_timeout(2000)  # charts and notices move
-    with Image.open(io.BytesIO(page.screenshot())) as shown:
-        few = shown.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    few.save(HERE / f"{name}.png", optimize=True)
+    shown = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+    with Image.open(io.BytesIO(shown)) as picture:
+        return picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

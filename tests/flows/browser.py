@@ -84,11 +84,11 @@ def start(page: Page) -> str:
     return urlsplit(page.url).path.rsplit("/", 1)[1]
 
 
-def wait_until_completed(page: Page) -> None:
+def wait_until_completed(page: Page, patience_ms: int = PATIENCE_MS) -> None:
     """On the page of a run: its state, which the page looks up again and again."""
     open_tab(page, "Logs")  # where no task shows a state of its own
     ended = page.get_by_text(re.compile("^(Completed|Failed|Crashed|Cancelled)$"))
-    expect(ended.first).to_be_visible()
+    expect(ended.first).to_be_visible(timeout=patience_ms)
     expect(ended.first).to_have_text("Completed")
 
 
