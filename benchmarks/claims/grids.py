@@ -188,6 +188,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         ALL,
         tuple(arm(name, (*changes, *QUICK), rows="retrieved") for name, changes in CHOICES_OF_RETRIEVE.items()),
         lambda name: "base" if name == "default" else "default",
-        ("mean_balanced_accuracy", "mean_accuracy", "precision", "mean_label_coverage", "selected"),
+        ("mean_balanced_accuracy", "pseudo_label_precision", "pseudo_label_mean_label_coverage", "selected"),
     ),
 }

@@ -35,5 +35,5 @@ def worth(selection: pd.DataFrame, place: Path, task: Task) -> dict[str, float]:
     """How many images, and in percent how many of their labels are right and how much of each class was found."""
     figures = pseudo_label_figures(selection, pd.read_parquet(place / "data/collect/truth.parquet"), task.names)
     shares = ("precision", "mean_label_precision", "mean_label_coverage")
-    percent = {name: 100 * float(str(figures[name])) for name in shares if name in figures}
+    percent = {f"pseudo_label_{name}": 100 * float(str(figures[name])) for name in shares if name in figures}
     return {"selected": len(selection), "labels_with_hits": selection["label"].nunique(), **percent}

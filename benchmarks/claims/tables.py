@@ -34,7 +34,8 @@ def _cells(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
     mine = {seed: line for (its_job, its_arm, seed), line in lines.items() if (its_job, its_arm) == (job, arm)}
     if not mine:
         return ["–"] * (len(benchmark.figures) + 2)
-    means = [np.mean([line[name] for line in mine.values()]) for name in benchmark.figures]
+    known = [[line[name] for line in mine.values() if name in line] for name in benchmark.figures]
+    means = [f"{np.mean(values):.3g}" if values else "–" for values in known]
     reference = benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(arm)
     pairs = [
         line[benchmark.figures[0]] - lines[job, reference, seed][benchmark.figures[0]]
@@ -42,7 +43,7 @@ def _cells(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
         if (job, reference, seed) in lines
     ]
     difference = "" if arm == reference or not pairs else difference_with_interval(pairs)
-    return [*(f"{mean:.3g}" for mean in means), difference, str(len(mine))]
+    return [*means, difference, str(len(mine))]
 
 
 def difference_with_interval(pairs: Sequence[float]) -> str:
