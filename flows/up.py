@@ -37,7 +37,7 @@ from flows.supervise import Supervised
 WORKER_QUERY_SECONDS = 2
 WORKER_GRACE_SECONDS = 2.0
 """How long a worker and its runs may tidy up once they are told to end."""
-MOST_ENDS, WITHIN_SECONDS = 3, 120.0
+MOST_ENDS, WITHIN_SECONDS = 5, 60.0
 """A server that ends by itself so often within this time is not started again."""
 
 

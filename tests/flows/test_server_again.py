@@ -31,7 +31,7 @@ def test_its_last_words_are_said_when_it_ends_too_often(tmp_path: Path) -> None:
     wait_until(short.ended, "it has ended")
     for _ in range(MOST_ENDS - 1):
         short.count_end()
-    with pytest.raises(ServerError, match=r"worker ended 3 times within 120 s, the last time with: the port is taken"):
+    with pytest.raises(ServerError, match=r"worker ended 5 times within 60 s, the last time with: the port is taken"):
         short.count_end()
 
 
