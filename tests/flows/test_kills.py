@@ -26,6 +26,8 @@ from tests.flows.served import ENDED, Servers, wait_until
 pytestmark = pytest.mark.slow
 STEPS, SECONDS_PER_STEP, BALLAST = 20, 0.2, 3000
 GONE_WITHIN_SECONDS = 5.0
+SECOND_REPORT_SECONDS = 10.0
+"""Prefect's worker reports such a flow twice, six seconds apart; the second report would end a retry."""
 VICTIMS = ("flow", "worker", "server", "dvc", "stage")
 MOMENTS = ("hashing", "training", "publishing")
 SIGNALS = (signal.SIGTERM, signal.SIGKILL)
@@ -95,8 +97,8 @@ def test_a_killed_run_leaves_nothing_and_a_retry_ends_as_if_nothing_had_been(
     seconds = time.monotonic() - killed
     assert seconds < GONE_WITHIN_SECONDS
     wait_until(lambda: state_of(served, run_id) in ENDED, "its state says that it ended")
-    if (victim, number) == ("flow", signal.SIGKILL):  # the worker says it twice; its second word would end a retry
-        wait_until(lambda: "infrastructure exited" in served.servers.messages(run_id), "the worker has said it twice")
+    if (victim, number) == ("flow", signal.SIGKILL):
+        time.sleep(SECOND_REPORT_SECONDS)
     print(f"\n{victim} {number.name} {moment}: gone after {seconds:.1f} s, then {state_of(served, run_id)}")
 
     if state_of(served, run_id) != "COMPLETED":
