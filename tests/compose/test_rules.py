@@ -101,18 +101,18 @@ def test_a_rule_that_cannot_be_meant(four, settings, changes, message):
         ("kind", "cutmix", "compose.kind is 'cutmix'. Input should be 'clip_c', 'cutmix_one_caption', "
          "'caption_fusion', 'fixed_partners' or 'mismatched_second_caption'."),
         ("rules.caption_similarity", {"least": 0.5, "most": 0.2},
-         "compose.rules.caption_similarity is {'least': 0.5, 'most': 0.2}. least is 0.5, above most, 0.2. Lower "
+         "compose.rules.caption_similarity: least is 0.5, above most, 0.2. Lower "
          "least, or raise most."),
         ("rules.labels.allowed", [["bolt"]],
          "compose.rules.labels.allowed is [['bolt']]. ['bolt'] has 1 names, and two can meet. Write [name, name]."),
         ("rules.attributes", {"side": ["left"]},
-         "compose.rules.attributes is {'side': ['left']}. `side` needs two values or more, each `word` or "
+         "compose.rules.attributes: `side` needs two values or more, each `word` or "
          "`word | other word`."),
         ("rules.attributes", {"side": ["left", "Left"]},
-         "compose.rules.attributes is {'side': ['left', 'Left']}. `side` has the word `left` twice. Keep it "
+         "compose.rules.attributes: `side` has the word `left` twice. Keep it "
          "in one value."),
         ("rules.attributes", {"side": ["left |", "right"]},
-         "compose.rules.attributes is {'side': ['left |', 'right']}. `side` has an empty word. Remove it."),
+         "compose.rules.attributes: `side` has an empty word. Remove it."),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_meant(settings, name, value, message):

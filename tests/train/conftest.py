@@ -42,7 +42,7 @@ def lessons():
     return make
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """A second thread would wait for the first."""
     before = torch.get_num_threads()
