@@ -30,7 +30,7 @@ from typing import Self
 
 import psutil
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 3.0
 """How long a process may tidy up between SIGTERM and SIGKILL."""
 SAMPLE_SECONDS = 0.5
 PR_SET_CHILD_SUBREAPER = 36
