@@ -3,7 +3,8 @@
     python -m benchmarks.clicks [--runs 3]
 
 Starts `kakehashi up` in this checkout, whose stages must be up to date (`make run`), and runs `pipeline` unchanged,
-so that DVC has every result already. All times are Prefect's own: what its pages show.
+so that DVC has every result already. Times are Prefect's own, as its pages show them; the moment of the click is ours.
+Each run stays as every run does, as a branch `runs/<id>` and in MLflow.
 """
 
 import argparse

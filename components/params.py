@@ -1,7 +1,7 @@
 """From `params.yaml` to one stage's typed, checked section."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,10 +77,10 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
 
 
 def _explain(fault: Mapping[str, Any], section: type[Section], file: Path, prefix: str) -> str:
-    field = ".".join([prefix, *_words(fault["loc"])])
+    field = ".".join([prefix, *_words(section, fault["loc"])])
     if fault["type"] == "extra_forbidden":
-        owner = _owner(section, fault["loc"][:-1])
-        hint = unknown_name(str(fault["loc"][-1]), owner.model_fields) if owner else "Remove it."
+        owners = _models_at(section, fault["loc"][:-1])
+        hint = unknown_name(str(fault["loc"][-1]), owners[0].model_fields) if owners else "Remove it."
         return f"{file}: {field} is not a parameter. {hint}"
     if fault["type"] == "missing":
         return f"{file}: {field} is missing. Give it a value; docs/parameters.md says what it means."
@@ -94,15 +94,19 @@ def _explain(fault: Mapping[str, Any], section: type[Section], file: Path, prefi
     return f"{file}: {field}{shown} {message}{'' if message.endswith('.') else '.'}"
 
 
-def _words(location: Iterable[Any]) -> list[str]:
-    """A fault's location in the user's own words: without the tag that pydantic adds behind a list's index."""
-    parts = list(location)
-    tags = [place for place in range(1, len(parts)) if isinstance(parts[place - 1], int)]
-    return [str(part) for place, part in enumerate(parts) if place not in tags]
+def _words(section: type[Section], location: Sequence[Any]) -> list[str]:
+    """A fault's location in the user's own words: without the tags that pydantic adds where a list's member has one."""
+    return [str(part) for place, part in enumerate(location) if not _is_tag(section, location[:place], part)]
 
 
-def _owner(section: type[Section], location: Iterable[Any]) -> type[BaseModel] | None:
-    """The model that holds the last part of a fault's location, walked down through fields, lists and unions."""
+def _is_tag(section: type[Section], before: Sequence[Any], part: Any) -> bool:
+    """Whether pydantic added this part of a location, to say as which of several models it read a list's member."""
+    behind_index = bool(before) and isinstance(before[-1], int)
+    return behind_index and any(_tag(model) == part for model in _models_at(section, before))
+
+
+def _models_at(section: type[Section], location: Iterable[Any]) -> list[type[BaseModel]]:
+    """The models that a fault's location may lie in, walked down through fields, lists and unions."""
     models: list[type[BaseModel]] = [section]
     for part in location:
         if isinstance(part, str) and not any(part in model.model_fields for model in models):
@@ -111,7 +115,7 @@ def _owner(section: type[Section], location: Iterable[Any]) -> type[BaseModel] |
         elif isinstance(part, str):
             models = [inner for model in models if part in model.model_fields
                       for inner in _models_in(model.model_fields[part].annotation)]  # fmt: skip
-    return models[0] if models else None
+    return models
 
 
 def _tag(model: type[BaseModel]) -> str | None:

@@ -23,6 +23,8 @@ OPERATIONS: dict[str, type[Section]] = {
     "monitor": MonitorParams,
 }
 """Sections of infra/operations.yaml."""
+DESCRIBED = ("corpus", "tolerances")
+"""Lists whose members are described field by field; `evaluation` has the formats of `corpus`, once is enough."""
 
 
 def page(params_file: Path = PARAMS_FILE) -> str:
@@ -69,10 +71,7 @@ def rows(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:
                     else each.__name__
                 )
                 yield f"| `{prefix}{name}[]` as **{tag}** | {(each.__doc__ or '').strip().splitlines()[0]} | | |"
-                if not prefix and name in (
-                    "corpus",
-                    "tolerances",
-                ):  # the same formats serve `evaluation`: described once
+                if not prefix and name in DESCRIBED:
                     yield from rows(each, {}, f"{prefix}{name}[].")
 
 

@@ -121,8 +121,7 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
         branch = runs_branch(run_id)
         commit = workspace.publish_branch(place, run_id, f"run {run_id}\n\n{note}".strip())
     found = verdict.against_commit(place.root, place.commit, tolerances)
-    if mlflow_ready is not None:
-        mlflow_ready.join()
+    mlflow_ready.join()
     record = measurements.read(place.home, run_id)
     told: Told = carried(publish_to_mlflow(place, record, commit, branch, note, return_state=True))
     artifacts.show(place, found, told)

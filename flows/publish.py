@@ -76,22 +76,22 @@ def against_champion(root: Path, uri: str) -> str:
     return difference.in_words(f"version {holder.number}, run {champion.flow_run_id[:8]}", changes, gain)
 
 
-def prepare_mlflow(home: Path) -> threading.Thread | None:
-    """Make MLflow's first SQLite file beside the stages' work, so that publishing need not wait for it.
+def prepare_mlflow(home: Path) -> threading.Thread:
+    """Import MLflow beside the stages' work, and make its first SQLite file, so that publishing need not wait for them.
 
     Returns:
-        The thread that does it, to be joined before publishing; None if nothing is to be made.
+        The thread that does it, to be joined before publishing.
     """
     database = servers.mlflow_database(home)
-    if database.is_file() or not servers.tracking_uri(home, servers.answering(home)).endswith(str(database)):
-        return None
+    in_a_file = servers.tracking_uri(home, servers.answering(home)).endswith(str(database))
 
     def prepare() -> None:
         with contextlib.suppress(Exception):  # publishing will meet the same trouble and tell it
             from components import tracking
 
-            database.parent.mkdir(parents=True, exist_ok=True)
-            tracking.prepare_database(database, servers.artifact_folder(home))
+            if in_a_file:
+                database.parent.mkdir(parents=True, exist_ok=True)
+                tracking.prepare_database(database, servers.artifact_folder(home))
 
     thread = threading.Thread(target=prepare, name="prepare MLflow", daemon=True)
     thread.start()

@@ -116,7 +116,7 @@ class Supervised:
         """End the command and everything it started, and wait until it has ended."""
         self.let_go()
         try:
-            self._process.wait(2 * GRACE_SECONDS)
+            self._process.wait(self._grace_seconds + GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

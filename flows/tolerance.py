@@ -1,7 +1,6 @@
 """By how much two values of a figure may differ and still agree: rules by the figure's name, which are data."""
 
 import math
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -32,17 +31,12 @@ class Tolerance(Section):
         """Whether two values agree: numbers within the tolerance, everything else exactly."""
         if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right)):
             return math.isclose(left, right, rel_tol=self.relative, abs_tol=self.absolute)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            return set(left) == set(right) and all(self.agree(left[key], right[key]) for key in left)
-        if isinstance(left, list) and isinstance(right, list):
-            return len(left) == len(right) and all(map(self.agree, left, right))
         return bool(left == right)
 
     def __str__(self) -> str:
-        parts = [f"{self.relative:.0%} of the larger"] * (self.relative > 0) + [f"{self.absolute:g}"] * (
-            self.absolute > 0
-        )
-        return f"{self.figures}: {' or '.join(parts) or 'exactly'}"
+        share = f"{self.relative:.0%} of the larger" if self.relative else ""
+        amount = f"{self.absolute:g}" if self.absolute else ""
+        return f"{self.figures}: {' or '.join(filter(None, (share, amount))) or 'exactly'}"
 
 
 class AuditParams(Section):

@@ -32,7 +32,7 @@ from flows.servers import (
     started,
     wait_for,
 )
-from flows.supervise import Supervised
+from flows.supervise import GRACE_SECONDS, Supervised
 
 WORKER_QUERY_SECONDS = 2
 WORKER_GRACE_SECONDS = 2.0
@@ -51,7 +51,7 @@ class Server:
     env: Mapping[str, str]
     health: str = ""
     """The page that answers once it is ready; a worker has none."""
-    grace_seconds: float = 5.0
+    grace_seconds: float = GRACE_SECONDS
     process: Supervised | None = None
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_ENDS))
 
@@ -61,7 +61,7 @@ class Server:
 
     def start(self) -> None:
         """Start it; where its log is, the words of an earlier start stay."""
-        again, self.process = self.process is not None, None
+        again = self.process is not None
         self.process = started(
             self.home, self.log, self.command, self.env, again=again, grace_seconds=self.grace_seconds
         )
@@ -186,14 +186,13 @@ def servers_up(
             raise ServerError(f"Port {port} is taken. Stop what uses it, or choose another with {option}.")
     up = _described(home, addresses, prefect_port, mlflow_port, databases or sqlite(home), say)
     artifact_folder(home).mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(up.stop)
         up.start()
         with whole_file(record(home)) as draft:
             draft.write_text(json.dumps(asdict(addresses)) + "\n", encoding="utf-8")
+        stack.callback(record(home).unlink, missing_ok=True)
         yield up
-    finally:
-        record(home).unlink(missing_ok=True)
-        up.stop()
 
 
 def _described(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
+from flows.differences import flat
 from flows.promotion import OPERATIONS_FILE
 from flows.tolerance import AuditParams
 from flows.workspace import git
@@ -87,19 +88,11 @@ def _figures_apart(root: Path, rev: str, tolerances: AuditParams) -> Iterator[st
         if committed is None or not file.is_file():
             yield stage
             continue
-        theirs, ours = dict(_flat(json.loads(committed))), dict(_flat(json.loads(file.read_text(encoding="utf-8"))))
-        for name in theirs | ours:
-            figure = f"{stage}.{name}"
-            if not (name in theirs and name in ours and tolerances.of(figure).agree(theirs[name], ours[name])):
+        theirs, ours = dict(flat(json.loads(committed), stage)), dict(flat(json.loads(file.read_bytes()), stage))
+        for figure in theirs | ours:
+            known = figure in theirs and figure in ours
+            if not (known and tolerances.of(figure).agree(theirs[figure], ours[figure])):
                 yield figure
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _show(root: Path, rev: str, path: str) -> bytes | None:

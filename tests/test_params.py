@@ -22,7 +22,13 @@ class Paper(Section):
     colour: str
 
 
+class Pen(Section):
+    colour: str
+    width_px: PositiveInt
+
+
 class DrawParams(Section):
+    pens: tuple[Pen, ...] = ()
     shapes: list[Annotated[Square | Circle, Field(discriminator="format")]]
     paper: Paper
     copies: PositiveInt
@@ -130,3 +136,21 @@ def test_a_rule_of_several_fields_names_their_section_and_shows_no_values(tmp_pa
     with pytest.raises(ParamsError) as error:
         load_section("span", Span, tmp_path / "params.yaml")
     assert str(error.value) == f"{tmp_path}/params.yaml: span: least is 3, above most, 2."
+
+
+@pytest.mark.parametrize(
+    ("pen", "line"),
+    [
+        (
+            "{colour: red}",
+            "params.yaml: draw.pens.1.width_px is missing. Give it a value; docs/parameters.md says what it means.",
+        ),
+        ("{colour: red, width_px: 0}", "params.yaml: draw.pens.1.width_px is 0. Input should be greater than 0."),
+        (
+            "{colour: red, width_px: 1, widht: 2}",
+            "params.yaml: draw.pens.1.widht is not a parameter. Did you mean `width_px`?",
+        ),
+    ],
+)
+def test_a_fault_in_a_plain_list_names_its_field(tmp_path, pen, line):
+    assert refused(tmp_path, f"{SOUND}  pens: [{{colour: blue, width_px: 1}}, {pen}]\n") == line

@@ -106,8 +106,14 @@ def run(root: Path, trial: Trial) -> dict[str, object]:
         reports = [report.row() for report in student.fit()]
         kept = student.kept()
     said = {f"last_{name}": value for name, value in reports[-1].items() if name not in ("step", "learning_rate")}
-    figures = {**figures_of(kept.clip, place.unseen), **worth(selection, place.folder, place.task)}
-    return {**figures, **said, "steps": len(reports), "student_share": kept.student_share}
+    labels = {} if trial.rows == "pairs" else worth(selection, place.folder, place.task)
+    return {
+        **figures_of(kept.clip, place.unseen),
+        **labels,
+        **said,
+        "steps": len(reports),
+        "student_share": kept.student_share,
+    }
 
 
 def lessons_of(place: Place, selection: pd.DataFrame, train: TrainParams, compose: ComposeParams) -> Lessons:

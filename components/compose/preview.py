@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from components.composition import Kind, compose, joins_captions, shows_partner
 from components.corpus import read_images
-from components.lettering import font, wrapped
+from components.lettering import drawable, font, wrapped
 from components.meetings import Composition, Meetings, draw_meetings
 from components.sheet import INK, PAPER
 from components.tokens import CONJUNCTIONS
@@ -80,6 +80,7 @@ def _tensor(image: Image.Image) -> torch.Tensor:
 
 
 def _write_caption(picture: Image.Image, number: int, caption: str, left: int, top: int) -> None:
-    """The number and the caption under a tile."""
-    lines = wrapped(f"{number}. {caption}", SIZE_PX, TILE_PX, LINES)
+    """The number and the caption under a tile; one with signs that the font lacks is to be read in the table."""
+    shown = caption if drawable(caption) == caption.strip() else f"(see preview.csv) {drawable(caption)}"
+    lines = wrapped(f"{number}. {shown}", SIZE_PX, TILE_PX, LINES)
     ImageDraw.Draw(picture).multiline_text((left, top), "\n".join(lines), INK, font(SIZE_PX), spacing=2)

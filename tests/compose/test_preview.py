@@ -50,3 +50,12 @@ def test_each_kind_in_pictures_and_words(kind, caption, second, monkeypatch):
 def test_the_conjunction_is_in_the_first_captions_language(four):
     assert caption_of(four.iloc[0], four.iloc[2]) == "a bolt and ナット"
     assert caption_of(four.iloc[2], four.iloc[0]) == "ナット と a bolt"
+
+
+def test_a_caption_that_cannot_be_drawn_whole_says_where_it_stands(monkeypatch):
+    written = []
+    monkeypatch.setattr(previews, "wrapped", lambda text, *place: written.append(text) or [text])
+    picture = Image.new("RGB", (64, 64))
+    for caption in ("六角ボルト", "bolt مسمار"):
+        previews._write_caption(picture, 1, caption, 0, 0)
+    assert written == ["1. 六角ボルト", "1. (see preview.csv) bolt"]

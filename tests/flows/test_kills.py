@@ -19,12 +19,15 @@ from mlflow import MlflowClient
 
 from flows.environment import child_environment, tool
 from flows.lost import RUN_OF_A_PROCESS
+from flows.servers import answers
 from flows.workspace import git
 from tests.flows.conftest import make_toy
 from tests.flows.served import ENDED, Servers, wait_until
 
 pytestmark = pytest.mark.slow
 STEPS, SECONDS_PER_STEP, BALLAST = 20, 0.2, 3000
+GONE_WITHIN_SECONDS = 5.0
+"""What is promised of a killed run, on any machine: the supervisors wait three seconds at most."""
 SECOND_REPORT_SECONDS = 10.0
 """Prefect's worker reports such a flow twice, six seconds apart; the second report would end a retry."""
 VICTIMS = ("flow", "worker", "server", "dvc", "stage")
@@ -94,6 +97,7 @@ def test_a_killed_run_leaves_nothing_and_a_retry_ends_as_if_nothing_had_been(
     killed = time.monotonic()
     wait_until(lambda: not of_this_run(run_id, clone), "nothing of the run is left")
     seconds = time.monotonic() - killed
+    assert seconds < GONE_WITHIN_SECONDS
     wait_until(lambda: state_of(served, run_id) in ENDED, "its state says that it ended")
     if (victim, number) == ("flow", signal.SIGKILL):
         time.sleep(SECOND_REPORT_SECONDS)
@@ -106,6 +110,14 @@ def test_a_killed_run_leaves_nothing_and_a_retry_ends_as_if_nothing_had_been(
     assert subprocess.check_output(["git", "show", f"runs/{run_id}:dvc.lock"], cwd=served.toy) == served.lock
     assert not clone.exists()
     assert published(served, run_id) == ["collect", "evaluate", "report", "retrieve", "train"]
+
+
+def test_a_killed_mlflow_server_answers_again(served: Served) -> None:
+    health = f"http://127.0.0.1:{served.servers.mlflow_port}/health"
+    first = first_in(served.toy, "mlflow server")
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: first_in(served.toy, "mlflow server") not in (0, first), "another one is there")
+    wait_until(lambda: answers(health), "it answers")
 
 
 def wait_for_moment(served: Served, run_id: str, clone: Path, moment: str) -> None:
@@ -137,9 +149,13 @@ def pid_of(served: Served, run_id: str, clone: Path, victim: str) -> int:
     if victim == "flow":
         (own,) = [each for each in named(run_id) if each.parent() not in named(run_id)]
         return own.pid
-    place = served.toy if victim in ("worker", "server") else clone
-    found = [each for each in below(place) if words[victim] in " ".join(each.cmdline())]
-    return next(each.pid for each in found if "supervise.py" not in " ".join(each.cmdline()))
+    return first_in(served.toy if victim in ("worker", "server") else clone, words[victim])
+
+
+def first_in(place: Path, words: str) -> int:
+    """The first process in `place` with these words in its command, its supervisor apart; 0 if there is none."""
+    commands = {each.pid: " ".join(told(each.cmdline) or ()) for each in below(place)}
+    return next((pid for pid, command in commands.items() if words in command and "supervise.py" not in command), 0)
 
 
 def of_this_run(run_id: str, clone: Path) -> list[psutil.Process]:
