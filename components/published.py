@@ -79,12 +79,13 @@ def published_as(client: Client, *, run_id: str = "", lock_md5: str = "") -> lis
 def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[str, str, Any, Any]]:
     """Where MLflow says other than `root`'s settings and metrics files: run name, name, MLflow's value, the file's."""
     truth: dict[str, list[Mapping[str, Any]]] = {}
-    truth[parent.info.run_id] = [run_record.headline_figures(root), run_record.settings(root)]
+    settings = run_record.settings(root)
+    truth[parent.info.run_id] = [run_record.headline_figures(root), settings]
     wanted = f"tags.`{PARENT_TAG}` = '{parent.info.run_id}' and tags.kind = 'stage'"
     stages = list(client.search_runs([parent.info.experiment_id], wanted))
     for run in stages:
         stage = run.data.tags["dvc.stage"]
-        truth[run.info.run_id] = [run_record.stage_figures(root, stage), run_record.stage_settings(root, stage)]
+        truth[run.info.run_id] = [run_record.stage_figures(root, stage), run_record.stage_settings(settings, stage)]
     for run in [parent, *stages]:
         said: list[Mapping[str, Any]] = [run.data.metrics, run.data.params]
         for told, true in zip(said, truth[run.info.run_id], strict=True):

@@ -19,9 +19,10 @@ def settings(root: Path) -> dict[str, str]:
     return dict(_flat_settings(read_yaml(root / "params.yaml")))
 
 
-def stage_settings(root: Path, stage: str) -> dict[str, str]:
-    """The settings of one stage, named within it: `optimiser.steps`."""
-    return dict(_flat_settings(read_yaml(root / "params.yaml").get(stage, {})))
+def stage_settings(settings: Mapping[str, str], stage: str) -> dict[str, str]:
+    """Those of one stage, named within it: `optimiser.steps`."""
+    own = f"{stage}."
+    return {name.removeprefix(own): value for name, value in settings.items() if name.startswith(own)}
 
 
 def headline_figures(root: Path) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """The one door to MLflow: tell it what a finished run did, and fetch the files it was given. No stage reads it."""
 
+import json
 import os
 import re
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +15,11 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
-from mlflow.entities import Metric, Run
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
 from mlflow.utils.logging_utils import disable_logging, enable_logging
-from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_RUN_NOTE
 
-from components import registry, run_record, views
+from components import reach, registry, run_record, views
 from components.params import read_yaml
 from components.published import COMPLETE, EXPERIMENT, PARENT_TAG, PublishedRun
 from components.serving import SIGNATURE, Student
@@ -46,6 +46,9 @@ PAGES = ("data/report/index.html", *CARDS)
 PICTURES = ("data/retrieve/sheet.png", "data/compose/preview.png")
 PREDICTIONS = "data/evaluate/predictions.parquet"
 """What base and student took each evaluation image for: two runs are compared image by image."""
+SERVING = "components/serving.py"
+MOST_AT_ONCE, MOST_PARAMS = 1000, 100
+"""How many figures and settings together, and how many settings, MLflow takes in one request."""
 
 
 def publish(
@@ -136,11 +139,24 @@ def _publish_new(
     parent_tags = {**tags, "kind": "pipeline"}
     parent = client.create_run(experiment_id, start_time=began, run_name=words.run_name, tags=parent_tags)
     parent_id = str(parent.info.run_id)
+    settings = run_record.settings(root)
+    data_of = {name: list(_data(locked)) for name, locked in read_yaml(root / "dvc.lock").get("stages", {}).items()}
     try:
-        _tell_parent(client, parent_id, root, stages, words)
+        _tell(client, parent_id, settings=settings)
+        model_id = _tell_model(client, parent_id, root)  # before the figures: MLflow asks for each one's history
+        _tell_parent(client, parent_id, root, stages, words, model_id)
+        read = [(entry, "training") for entry, output in data_of.get("train", []) if not output]
+        read += [(entry, "evaluation") for entry, output in data_of.get("evaluate", []) if not output]
+        _tell_data(client, parent_id, read)
         for measured in stages:
-            _tell_stage(client, experiment_id, parent_id, root, measured)
-        _tell_model(client, parent_id, root)
+            stage = str(measured["stage"])
+            child_id = _tell_stage(client, experiment_id, parent_id, root, settings, measured)
+            _tell_data(
+                client,
+                child_id,
+                [(entry, "output" if output else "input") for entry, output in data_of.get(stage, [])],
+            )
+            client.set_terminated(child_id, "FINISHED", end_time=_span([measured])[1])
         client.set_tag(parent_id, COMPLETE, "true")
         client.set_terminated(parent_id, "FINISHED", end_time=ended)
     except BaseException:
@@ -149,25 +165,37 @@ def _publish_new(
     return parent_id
 
 
-def _tell_parent(client: Client, run_id: str, root: Path, stages: Sequence[Mapping[str, Any]], words: Words) -> None:
-    metrics = run_record.headline_figures(root)
-    metrics["wall_seconds"] = sum(float(stage["wall_seconds"]) for stage in stages)
-    metrics["peak_rss_mb"] = max((stage["peak_rss_bytes"] / 1e6 for stage in stages), default=0.0)
-    client.set_tag(run_id, MLFLOW_RUN_NOTE, words.description(metrics))
-    with mlflow.start_run(run_id=run_id):
-        mlflow.log_params(run_record.settings(root))
-        mlflow.log_metrics(metrics)
-        _tell_datasets(root, "train", inputs_as="training", outputs_as=None)
-        _tell_datasets(root, "evaluate", inputs_as="evaluation", outputs_as=None)
-        for name in ("params.yaml", "dvc.yaml", "dvc.lock"):
-            mlflow.log_artifact(str(root / name), "run")
-        for folder, names in (("report", PAGES), ("pictures", PICTURES), ("evaluate", (PREDICTIONS,))):
-            for name in names:
-                if (root / name).is_file():
-                    mlflow.log_artifact(str(root / name), folder)
+def _tell_parent(
+    client: Client,
+    run_id: str,
+    root: Path,
+    stages: Sequence[Mapping[str, Any]],
+    words: Words,
+    model_id: str | None,
+) -> None:
+    figures = run_record.headline_figures(root)
+    figures["wall_seconds"] = sum(float(stage["wall_seconds"]) for stage in stages)
+    figures["peak_rss_mb"] = max((stage["peak_rss_bytes"] / 1e6 for stage in stages), default=0.0)
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, words.description(figures))
+    ended = _span(stages)[1]
+    _tell(client, run_id, [Metric(name, value, ended, 0, model_id, run_id=run_id) for name, value in figures.items()])
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock"):
+        client.log_artifact(run_id, str(root / name), "run")
+    for folder, names in (("report", PAGES), ("pictures", PICTURES), ("evaluate", (PREDICTIONS,))):
+        for name in names:
+            if (root / name).is_file():
+                client.log_artifact(run_id, str(root / name), folder)
 
 
-def _tell_stage(client: Client, experiment_id: str, parent_id: str, root: Path, measured: Mapping[str, Any]) -> None:
+def _tell_stage(
+    client: Client,
+    experiment_id: str,
+    parent_id: str,
+    root: Path,
+    settings: Mapping[str, str],
+    measured: Mapping[str, Any],
+) -> str:
+    """The stage's child run with its settings, figures and curve; returns its id."""
     stage = str(measured["stage"])
     began, ended = _span([measured])
     child = client.create_run(
@@ -176,62 +204,85 @@ def _tell_stage(client: Client, experiment_id: str, parent_id: str, root: Path, 
         run_name=stage,
         tags={PARENT_TAG: parent_id, "kind": "stage", "dvc.stage": stage, "dvc.state": measured["state"]},
     )
-    run_id = str(child.info.run_id)
-    with mlflow.start_run(run_id=run_id, nested=True):
-        mlflow.log_params(run_record.stage_settings(root, stage))
-        mlflow.log_metrics(run_record.stage_figures(root, stage))
-        mlflow.log_metrics(  # the names under which MLflow's page has a tab of their own
-            {
-                "system/wall_seconds": float(measured["wall_seconds"]),
-                "system/peak_rss_mb": measured["peak_rss_bytes"] / 1e6,
-            }
-        )
-        _tell_datasets(root, stage, inputs_as="input", outputs_as="output")
-    curve = run_record.curve(root / "data" / stage / "curve.csv")
-    points = [Metric(key, value, ended, step) for key, value, step in curve]
-    for start in range(0, len(points), 1000):  # the most that MLflow takes at once
-        client.log_batch(run_id, metrics=points[start : start + 1000])
-    client.set_terminated(run_id, "FINISHED", end_time=ended)
+    figures = run_record.stage_figures(root, stage) | {  # the last two: MLflow's page has a tab for that name
+        "system/wall_seconds": float(measured["wall_seconds"]),
+        "system/peak_rss_mb": measured["peak_rss_bytes"] / 1e6,
+    }
+    points = [(name, value, 0) for name, value in figures.items()]
+    points += run_record.curve(root / "data" / stage / "curve.csv")
+    metrics = [Metric(name, value, ended, step) for name, value, step in points]
+    _tell(client, str(child.info.run_id), metrics, run_record.stage_settings(settings, stage))
+    return str(child.info.run_id)
 
 
-def _tell_datasets(root: Path, stage: str, *, inputs_as: str, outputs_as: str | None) -> None:
-    """Name the data a stage read and wrote, each with the MD5 that DVC knows it by."""
-    locked = read_yaml(root / "dvc.lock").get("stages", {}).get(stage, {})
-    wanted = [(entry, inputs_as) for entry in locked.get("deps", [])]
-    wanted += [(entry, outputs_as) for entry in locked.get("outs", []) if outputs_as]
-    data = [(entry, context) for entry, context in wanted if re.match(r"data/(?!metrics/)", entry["path"])]
-    if data:
-        mlflow.log_inputs(
-            datasets=[
-                MetaDataset(  # type: ignore[abstract]  # MLflow's own class lacks a body for an optional property
-                    CodeDatasetSource({"dvc.path": entry["path"], "dvc.md5": entry["md5"]}),
-                    name=entry["path"],
-                    digest=entry["md5"],
-                )
-                for entry, _ in data
+def _tell(
+    client: Client, run_id: str, metrics: Sequence[Metric] = (), settings: Mapping[str, str] | None = None
+) -> None:
+    """Figures and settings in as few words as MLflow takes at once."""
+    params = [Param(name, value) for name, value in (settings or {}).items()]
+    while metrics or params:
+        some = params[:MOST_PARAMS]
+        room = MOST_AT_ONCE - len(some)
+        client.log_batch(run_id, metrics=metrics[:room], params=some)
+        metrics, params = metrics[room:], params[MOST_PARAMS:]
+
+
+def _data(locked: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """The data a stage of dvc.lock read and wrote, and whether it is an output; code and figures are left out."""
+    for kind in ("deps", "outs"):
+        for entry in locked.get(kind, []):
+            if re.match(r"data/(?!metrics/)", entry["path"]):
+                yield entry, kind == "outs"
+
+
+def _tell_data(client: Client, run_id: str, data: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+    """Name data and what the run had them for, each with the MD5 that DVC knows it by."""
+    inputs = [
+        DatasetInput(
+            Dataset(
+                name=entry["path"],
+                digest=entry["md5"],
+                source_type="code",  # MLflow's word for a source that is told by tags alone
+                source=json.dumps({"tags": {"dvc.path": entry["path"], "dvc.md5": entry["md5"]}}),
+            ),
+            [
+                InputTag(MLFLOW_DATASET_CONTEXT, context),
+                InputTag("dvc.md5", entry["md5"]),
+                InputTag("dvc.size_bytes", str(entry.get("size", ""))),
             ],
-            contexts=[context for _, context in data],
-            tags_list=[{"dvc.md5": entry["md5"], "dvc.size_bytes": str(entry.get("size", ""))} for entry, _ in data],
         )
+        for entry, context in data
+    ]
+    if inputs:
+        client.log_inputs(run_id, inputs)
 
 
-def _tell_model(client: Client, parent_id: str, root: Path) -> None:
-    """Log the student, and register it as the version that challenges the champion, its cards as the description."""
+def _tell_model(client: Client, parent_id: str, root: Path) -> str | None:
+    """Log the student, register it as the version that challenges the champion, its cards as the description.
+
+    Returns:
+        MLflow's id of the model; None if the run left no student.
+    """
     student, labels = root / "data" / "train", root / "data" / "retrieve" / "labels.json"
     if not (student / "open_clip_config.json").is_file() or not labels.is_file():
-        return
-    with mlflow.start_run(run_id=parent_id):
+        return None
+    with mlflow.start_run(run_id=parent_id), tempfile.TemporaryDirectory() as folder:
+        for file in reach.modules_behind(root / SERVING, root):
+            copy = Path(folder) / file.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
         logged = mlflow.pyfunc.log_model(
             name="student",
             python_model=Student(),
             artifacts={"student": str(student), "labels": str(labels)},
-            code_paths=[str(root / "components")],
+            code_paths=[str(Path(folder) / "components")],
             signature=SIGNATURE,
             pip_requirements=list(_pinned(REQUIREMENTS)),
             registered_model_name=registry.MODEL,
         )
     cards = [(root / name).read_text(encoding="utf-8") for name in CARDS if (root / name).is_file()]
     registry.challenge(client, int(logged.registered_model_version), cards)
+    return str(logged.model_id)
 
 
 def experiment_of(run_id: str, tracking_uri: str) -> str:

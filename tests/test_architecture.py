@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from components.reach import imported_modules, modules_behind
+
 ROOT = Path(__file__).parents[1]
 DVC_STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
@@ -18,29 +20,10 @@ MODULES = sorted(file for top in ("components", "flows") for file in (ROOT / top
 MLFLOW_MODULES = {"components/tracking.py", "components/serving.py"}
 
 
-def imported_modules(file: Path) -> set[str]:
-    """Dotted names that a file imports, at the top or inside a function."""
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
 def nouns_behind(files: list[Path]) -> set[str]:
     """The shared nouns that these files reach, directly or through other nouns, as paths from the root."""
-    reached: set[str] = set()
-    waiting = list(files)
-    while waiting:
-        for name in imported_modules(waiting.pop()):
-            parts = name.split(".")
-            if parts[0] == "components" and len(parts) > 1 and parts[1] in NOUNS and parts[1] not in reached:
-                reached.add(parts[1])
-                waiting.append(ROOT / "components" / f"{parts[1]}.py")
-    return {f"components/{noun}.py" for noun in reached}
+    reached = {module for file in files for module in modules_behind(file, ROOT)}
+    return {f"components/{noun}.py" for noun in NOUNS if ROOT / "components" / f"{noun}.py" in reached}
 
 
 def code_of(stage: str) -> list[Path]:

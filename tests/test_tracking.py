@@ -126,17 +126,39 @@ def test_words_name_the_run_and_end_with_the_comparison() -> None:
 def test_an_interrupted_publication_is_replaced(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     client = MlflowClient(uri(project))
 
-    def full_disk(*arguments: object) -> None:
-        raise OSError("No space left on device")
+    def full_disk(client: MlflowClient, run_id: str, data: list[tuple[dict[str, str], str]]) -> None:
+        if data and data[0][1] == "input":  # the model is registered by then, and both children exist
+            raise OSError("No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(tracking, "_tell_model", full_disk)
+        patched.setattr(tracking, "_tell_data", full_disk)
         with pytest.raises(OSError, match="No space left"):
             publish(project, **{"prefect.flow_run_id": "r2"})
     run_id = publish(project, **{"prefect.flow_run_id": "r2"})
     (only,) = client.search_runs(["1"], "tags.`prefect.flow_run_id` = 'r2' and tags.kind = 'pipeline'")
     assert (only.info.run_id, only.info.status) == (run_id, "FINISHED")
     assert len(children(client, run_id)) == 2
+    assert [model.run_id for model in client.search_model_versions("name = 'kakehashi-student'")].count(run_id) == 1
+
+
+def test_the_model_shows_the_figures_of_its_run(published: tuple[MlflowClient, str]) -> None:
+    client, run_id = published
+    (model,) = [each for each in client.search_logged_models(["1"]) if each.source_run_id == run_id]
+    assert {metric.key: metric.value for metric in model.metrics or []} == client.get_run(run_id).data.metrics
+    assert model.params == client.get_run(run_id).data.params
+
+
+def test_more_settings_and_figures_than_one_request_takes(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    many = {f"s{number:03d}": number for number in range(250)}
+    (root / "params.yaml").write_text(json.dumps({"collect": many, "train": {}}))
+    (root / "data/train/curve.csv").write_text("step,a,b,c\n" + "".join(f"{step},1,2,3\n" for step in range(500)))
+    client, run_id = MlflowClient(uri(root)), publish(root)
+    assert client.get_run(run_id).data.params == {f"collect.{name}": str(value) for name, value in many.items()}
+    stages = children(client, run_id)
+    assert len(stages["collect"].data.params) == 250
+    for term in "abc":
+        assert len(client.get_metric_history(stages["train"].info.run_id, f"curve/{term}")) == 500
 
 
 @pytest.mark.slow
@@ -147,7 +169,7 @@ def test_the_student_answers_in_a_fresh_process(
     png = io.BytesIO()
     Image.new("RGB", (4, 4), "white").save(png, "png")
     script = f"""
-import base64, json, mlflow, pandas as pd
+import base64, json, sys, mlflow, pandas as pd
 mlflow.set_tracking_uri({uri(project)!r})
 student = mlflow.pyfunc.load_model("models:/kakehashi-student/1")
 file = base64.b64decode({base64.b64encode(png.getvalue()).decode()!r})
@@ -157,6 +179,8 @@ print(json.dumps({{
     "texts": student.predict(pd.DataFrame({{"texts": ["abc"]}})).tolist(),
     "labels": student.predict(pd.DataFrame({{"texts": ["a bolt"]}}), params={{"output": "labels"}}).to_dict("list"),
     "inputs": [column.name for column in student.metadata.signature.inputs],
+    "elsewhere": [name for name, module in sys.modules.items() if name.partition(".")[0] == "components"
+                  and "/artifacts/code/components/" not in str(module.__file__)],
 }}))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
@@ -167,6 +191,7 @@ print(json.dumps({{
     assert list(answer["labels"]) == ["bolt", "washer"]
     assert answer["labels"]["bolt"] == [pytest.approx(1.0)]  # "a bolt" is the label's own text
     assert answer["inputs"] == ["images", "texts"]
+    assert answer["elsewhere"] == []  # the model carries all of our code that it runs
 
 
 def test_a_database_made_beforehand_is_whole_and_left_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from flows.environment import child_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = (
-    "__init__", "corpus", "decoding", "drift", "outputs", "pages", "params", "progress", "published", "recent",
+    "__init__", "corpus", "decoding", "drift", "outputs", "pages", "params", "progress", "published", "reach", "recent",
     "registry", "run_record", "serving", "stage", "tracking", "views",
 )  # fmt: skip
 IDENTITY = {
