@@ -27,6 +27,8 @@ class Evidence:
     queries: Sequence[str]
     row_PK: np.ndarray
     weight: float
+    trust_K: np.ndarray | None = None
+    """What is left of the weight at each rank, 0 to 1; None leaves all of it at every rank."""
 
 
 def fuse(evidence: Sequence[Evidence], scoring: Scoring = "reciprocal_rank") -> pd.DataFrame:
@@ -34,14 +36,15 @@ def fuse(evidence: Sequence[Evidence], scoring: Scoring = "reciprocal_rank") -> 
 
     `score` is the weighted sum over the kinds of evidence of the mean over their queries of 1 / (60 + rank), or of
     (K - rank + 1) / K. `agreement` is the share of the evidence, by weight, that found the row at all, 0 to 1: captions
-    can lie and vectors can err, but seldom about the same image. `query` is the one that contributed most.
+    can lie and vectors can err, but seldom about the same image. Evidence with a `trust_K` counts for both as far as it
+    is trusted at the rank, for `agreement` at the best one. `query` is the one that contributed most.
     """
     found = pd.concat([_occurrences(each, scoring) for each in evidence], ignore_index=True)
     if found.empty:
         return pd.DataFrame({"row": [], "score": [], "agreement": [], "query": []}).astype(_TYPES)
     total = sum(each.weight for each in evidence)
     score = found.groupby("row")["part"].sum()
-    kinds = found.drop_duplicates(["row", "kind"]).groupby("row")["weight"].sum() / total
+    kinds = found.groupby(["row", "kind"], sort=False)["weight"].max().groupby("row").sum() / total
     best = found.sort_values(["row", "part"], ascending=[True, False], kind="stable").drop_duplicates("row")
     return pd.DataFrame(
         {
@@ -61,12 +64,13 @@ def _occurrences(evidence: Evidence, scoring: Scoring) -> pd.DataFrame:
     queries, neighbours = evidence.row_PK.shape
     rank_K = np.arange(neighbours)
     part_K = 1 / (RANK_OFFSET + 1 + rank_K) if scoring == "reciprocal_rank" else (neighbours - rank_K) / neighbours
+    weight_K = evidence.weight * (np.ones(neighbours) if evidence.trust_K is None else evidence.trust_K)
     occurrences = pd.DataFrame(
         {
             "kind": evidence.kind,
             "row": evidence.row_PK.ravel(),
-            "part": np.tile(evidence.weight / queries * part_K, queries),
-            "weight": evidence.weight,
+            "part": np.tile(weight_K / queries * part_K, queries),
+            "weight": np.tile(weight_K, queries),
             "query": np.repeat([f"{evidence.kind}: {query}" for query in evidence.queries], neighbours),
         }
     )

@@ -77,7 +77,7 @@ def _batch(size: int, bank: bool) -> Trial:
 
 
 def _preset(name: str, but: str = "", *changes: str) -> Trial:
-    return arm(f"{name}, {but}" if but else name, (f"{PRESET}{name}", *changes, *QUICK), rows="selection")
+    return arm(f"{name}, {but}" if but else name, (f"{PRESET}{name}", *changes, *QUICK), rows="retrieved")
 
 
 def _student(name: str, precision: float, *changes: str) -> Trial:
@@ -94,6 +94,7 @@ OPTIONS = {
 
 CHOICES_OF_RETRIEVE: dict[str, tuple[str, ...]] = {
     "default": (),
+    "not calibrated": ("retrieve.calibrated=false",),
     "vectors alone": ("retrieve.words_weight=0", "retrieve.least_confidence=0"),
     "words alone": ("retrieve.image_weight=0", "retrieve.caption_weight=0"),
     "random descriptors": ("retrieve.augmentation.choice=random",),
@@ -101,7 +102,7 @@ CHOICES_OF_RETRIEVE: dict[str, tuple[str, ...]] = {
     "clustered": ("retrieve.selection.choice=clustered",),
     "every confidence": ("retrieve.least_confidence=0",),
 }
-"""The default is all three kinds of evidence, no descriptors, the best-scored images."""
+"""The default is all three kinds of evidence, calibrated, no descriptors, the best-scored images."""
 
 BENCHMARKS: dict[str, Benchmark] = {
     "1": Benchmark(
@@ -125,6 +126,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             arm("cua", (*PLAIN_CLIP, *CUA)),
             arm("cuaxu", (*PLAIN_CLIP, *CUAXU)),
             arm("centroid uniformity", (*PLAIN_CLIP, "train.terms.centroid_uniformity=1", "train.terms.alignment=1")),
+            *(arm(f"clip, temperature {fixed:g}", PLAIN_CLIP, temperature=fixed) for fixed in (0.01, 0.1)),
             *(
                 arm(f"{name}, {width} wide", (*PLAIN_CLIP, *terms), width=width)
                 for width in (32, 128, 512)
@@ -178,7 +180,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             _preset("kakehashi", "no composition", "compose.rate=0"),
             _preset("kakehashi", "no gap terms", *NO_GAP_TERMS),
             _preset("kakehashi", "no label weights", "train.class_balance.beta=0"),
-            arm("as shipped, all its steps", (), rows="selection"),
+            arm("as shipped, all its steps", (), rows="retrieved"),
         ),
         "base",
     ),

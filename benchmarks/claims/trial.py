@@ -3,6 +3,7 @@
 Shape legend: N = rows, H, W = pixels, D = width of the joint embedding.
 """
 
+import math
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -60,6 +61,8 @@ class Trial:
     """Share of rows that get another row's caption."""
     width: int | None = None
     """Width of the joint embedding, by fresh projections of both towers; None keeps the base's own."""
+    temperature: float | None = None
+    """Temperature that the student keeps all the way; None learns it, beginning with the base's own."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def run(root: Path, trial: Trial) -> dict[str, object]:
         base = clips.load(place.folder / "data/pretrain")
         if trial.width:
             base = reprojected(base, trial.width)
+        if trial.temperature:
+            fix_temperature(base, trial.temperature)
         student = Student(base, lessons_of(place, selection, train, compose), train)
         reports = [report.row() for report in student.fit()]
         kept = student.kept()
@@ -144,6 +149,11 @@ def sections(root: Path, trial: Trial) -> tuple[TrainParams, ComposeParams, Retr
             load_section("compose", ComposeParams, file),
             load_section("retrieve", RetrieveParams, file),
         )
+
+
+def fix_temperature(base: Clip, temperature: float) -> None:
+    """Take the logit scale out of what is learned, at 1 / `temperature`."""
+    base.towers.logit_scale.requires_grad_(False).fill_(math.log(1 / temperature))
 
 
 def reprojected(base: Clip, width: int) -> Clip:

@@ -80,6 +80,10 @@ def main(
         "places_left_empty_by_source_share": selected.empty_places,
         "accepted_by_review": int(selection["accepted"].sum()),
         "rejected_by_review": selected.rejected,
+        "confirmed_by_words": {
+            kind: {"at_rank_1": share_K[0], "at_all_ranks": share_K.mean()}
+            for kind, share_K in selected.confirmed.items()
+        },
         "mean_cosine": selection["cosine"].mean(),
         "mean_agreement": selection["agreement"].mean(),
         "mean_confidence": selection["confidence"].mean(),

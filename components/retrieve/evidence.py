@@ -16,6 +16,7 @@ from components.moments import Moments, carried
 from components.outputs import DECIMALS
 from components.progress import progress
 from components.retrieve.augmentation import Encode, augmented_prompts
+from components.retrieve.calibration import believed, confirmed_by_words
 from components.retrieve.params import RetrieveParams
 from components.vector_index import VectorIndex
 from components.zeroshot import Label, Task, fill
@@ -34,10 +35,20 @@ class Searchable:
     moments: dict[str, Moments]
 
 
-def candidates(
+@dataclass(frozen=True)
+class Found:
+    """What the evidence says, fused."""
+
+    candidates: pd.DataFrame
+    """Every label's candidates: `label` (its number), `row`, `score`, `agreement`, `query`, `cosine`."""
+    confirmed: dict[str, np.ndarray]
+    """For `image` and `caption` vectors the share, by rank, of finds that the captions' words confirm."""
+
+
+def gather(
     task: Task, encode: Encode, corpus: Searchable, descriptors: Mapping[str, Sequence[str]], params: RetrieveParams
-) -> pd.DataFrame:
-    """Every label's candidates: `label` (its number), `row`, `score`, `agreement`, `query`, `cosine`.
+) -> Found:
+    """Ask every kind of evidence about every label, and fuse the answers.
 
     Args:
         descriptors: for each script what follows the names in it, as `augmentation.chosen_descriptors` gives it.
@@ -50,13 +61,20 @@ def candidates(
             "params.yaml: retrieve.image_weight, caption_weight and words_weight are all 0. Raise one of them."
         )
     words = _words(task, corpus, params)
-    tables = []
+    found = []
     for number, label in enumerate(progress(task.labels, what="retrieve", total=len(task.labels), unit="labels")):
-        fused = fuse([*_vectors(label, task, encode, corpus, descriptors, params), *words[number]], params.scoring)
+        found.append([*_vectors(label, task, encode, corpus, descriptors, params), *words[number]])
+    named = _named(task, corpus)
+    confirmed = confirmed_by_words(found, named)
+    if params.calibrated:
+        found = believed(found, named, confirmed)
+    tables = []
+    for number, label in enumerate(task.labels):
+        fused = fuse(found[number], params.scoring)
         plain_PD = encode([fill(template, name) for template in task.templates for name in label.names])
         cosine_R = best_cosine(plain_PD, fused["row"].to_numpy(), corpus.image_MD, corpus.caption_MD)
         tables.append(fused.assign(label=number, cosine=cosine_R))
-    return pd.concat(tables, ignore_index=True)
+    return Found(pd.concat(tables, ignore_index=True), confirmed)
 
 
 def _vectors(
@@ -92,6 +110,13 @@ def _words(task: Task, corpus: Searchable, params: RetrieveParams) -> list[list[
         [Evidence("words", [" | ".join(label.names)], np.asarray(row_K, dtype=np.int64)[None], params.words_weight)]
         for label, (row_K, _) in zip(task.labels, found, strict=True)
     ]
+
+
+def _named(task: Task, corpus: Searchable) -> list[np.ndarray]:
+    """For each label every row whose caption names it; none where the words are not asked."""
+    if corpus.words is None:
+        return [np.empty(0, dtype=np.int64) for _ in task.labels]
+    return [row_N for row_N, _ in corpus.words.search(task.labels, corpus.words.captions, partial=False)]
 
 
 def best_cosine(plain_PD: np.ndarray, row_R: np.ndarray, *sides: np.ndarray) -> np.ndarray:

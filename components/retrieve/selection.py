@@ -12,7 +12,7 @@ import pandas as pd
 from components.retrieve.augmentation import Encode, chosen_descriptors
 from components.retrieve.choose import Choice, choose
 from components.retrieve.descriptors import read_pool
-from components.retrieve.evidence import Searchable, candidates
+from components.retrieve.evidence import Searchable, gather
 from components.retrieve.guard import copies
 from components.retrieve.params import RetrieveParams
 from components.retrieve.review import obey, read_review, rejected_by_label
@@ -46,6 +46,8 @@ class Selected:
     """Places that a source's quota left empty although images were at hand."""
     rejected: dict[str, int]
     """Images that a person rejected, for each label under which they were; "" for those that no label found."""
+    confirmed: dict[str, np.ndarray]
+    """For `image` and `caption` vectors the share, by rank, of finds that the captions' words confirm."""
 
 
 def select(
@@ -64,8 +66,8 @@ def select(
     """
     decided = read_review(review, ids=records["id"], labels=task.names)
     descriptors = _descriptors(task, encode, params)
-    found = candidates(task, encode, corpus, descriptors, params)
-    claims, rejected = obey(found, decided, ids=records["id"], labels=task.names, file=review)
+    found = gather(task, encode, corpus, descriptors, params)
+    claims, rejected = obey(found.candidates, decided, ids=records["id"], labels=task.names, file=review)
     settled = settle_conflicts(claims)
     choice = _choice(settled, records, corpus.image_MD, evaluation, params)
     short = empty_places(choice.chosen, choice.dropped, images_per_label=params.images_per_label)
@@ -74,10 +76,11 @@ def select(
         choice.chosen,
         pd.concat([rejected, lost_claims(claims, settled), choice.dropped], ignore_index=True),
         descriptors,
-        candidates=len(found),
+        candidates=len(found.candidates),
         conflicts=int((settled["rivals"] > 0).sum()),
         empty_places=int(short.sum()),
         rejected={str(label): int(count) for label, count in refused.items()},
+        confirmed=found.confirmed,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from components.lexical import LexicalIndex
 from components.moments import Moments
 from components.params import read_yaml
-from components.retrieve.evidence import Searchable, best_cosine, candidates
+from components.retrieve.evidence import Searchable, best_cosine, gather
 from components.retrieve.params import RetrieveParams
 from components.zeroshot import Task, parse_labels
 from tests.test_architecture import ROOT
@@ -56,7 +56,7 @@ def found(descriptors=PLAIN, moments=None, **changes):
         TEXTS,
         moments or {"image": STILL, "text": STILL},
     )
-    table = candidates(TASK, encode, corpus, descriptors, params)
+    table = gather(TASK, encode, corpus, descriptors, params).candidates
     return {(line.label, line.row): line for line in table.itertuples()}
 
 
@@ -74,10 +74,21 @@ def test_each_kind_of_evidence_stands_alone(weights, expected):
 
 
 def test_a_lying_caption_has_less_agreement_than_an_honest_one():
-    table = found(image_weight=1, caption_weight=1, words_weight=2, neighbours=2)
+    table = found(image_weight=1, caption_weight=1, words_weight=2, neighbours=2, calibrated=False)
     assert table[0, 0].agreement == 1.0
     assert table[0, 2].agreement == pytest.approx(3 / 4)  # its image is a nut
     assert table[1, 1].query == "words: nut"
+
+
+def test_what_words_seldom_confirm_counts_for_little():
+    """Captions name rows 0 and 2 bolts, row 1 a nut. Of the vectors' first finds (0, 1) both are so, of the second
+    (1, 2) none."""
+    weights = {"image_weight": 1, "words_weight": 1, "neighbours": 2}
+    assert found(**weights, calibrated=False)[1, 2].agreement == pytest.approx(1 / 2)
+    table = found(**weights, calibrated=True)
+    assert {key: line.agreement for key, line in table.items()} == {
+        (0, 0): 1.0, (0, 1): 0.0, (0, 2): 0.5, (1, 1): 1.0, (1, 2): 0.0,
+    }  # fmt: skip
 
 
 def test_descriptors_ask_in_other_ways_but_the_cosine_is_that_of_the_plain_prompt():
