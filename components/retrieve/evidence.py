@@ -60,11 +60,11 @@ def gather(
         raise ValueError(
             "params.yaml: retrieve.image_weight, caption_weight and words_weight are all 0. Raise one of them."
         )
-    words = _words(task, corpus, params)
+    named = _named(task, corpus, params)
+    words = _words(task, named, corpus, params)
     found = []
     for number, label in enumerate(progress(task.labels, what="retrieve", total=len(task.labels), unit="labels")):
         found.append([*_vectors(label, task, encode, corpus, descriptors, params), *words[number]])
-    named = _named(task, corpus)
     confirmed = confirmed_by_words(found, named)
     if params.calibrated:
         found = believed(found, named, confirmed)
@@ -101,22 +101,28 @@ def _vectors(
     return found
 
 
-def _words(task: Task, corpus: Searchable, params: RetrieveParams) -> list[list[Evidence]]:
-    """The lexical evidence of each label, found for all labels together: a longer name beats a shorter one in it."""
-    if corpus.words is None:
-        return [[] for _ in task.labels]
-    found = corpus.words.search(task.labels, params.neighbours, partial=params.words_partial, early=params.words_early)
-    return [
-        [Evidence("words", [" | ".join(label.names)], np.asarray(row_K, dtype=np.int64)[None], params.words_weight)]
-        for label, (row_K, _) in zip(task.labels, found, strict=True)
-    ]
+def _named(task: Task, corpus: Searchable, params: RetrieveParams) -> list[np.ndarray]:
+    """For each label the rows whose captions name it, best first: a longer name of another label beats a shorter one.
 
-
-def _named(task: Task, corpus: Searchable) -> list[np.ndarray]:
-    """For each label every row whose caption names it; none where the words are not asked."""
+    None where the words are not asked.
+    """
     if corpus.words is None:
         return [np.empty(0, dtype=np.int64) for _ in task.labels]
-    return [row_N for row_N, _ in corpus.words.search(task.labels, corpus.words.captions, partial=False)]
+    found = corpus.words.search(task.labels, corpus.words.captions, partial=False, early=params.words_early)
+    return [row_N for row_N, _ in found]
+
+
+def _words(task: Task, named: Sequence[np.ndarray], corpus: Searchable, params: RetrieveParams) -> list[list[Evidence]]:
+    """The lexical evidence of each label: the first of `named`, or with `words_partial` the nearest to its names."""
+    if corpus.words is None:
+        return [[] for _ in task.labels]
+    if params.words_partial:
+        found = corpus.words.search(task.labels, params.neighbours, partial=True, early=params.words_early)
+        named = [row_K for row_K, _ in found]
+    return [
+        [Evidence("words", [" | ".join(label.names)], row_N[None, : params.neighbours], params.words_weight)]
+        for label, row_N in zip(task.labels, named, strict=True)
+    ]
 
 
 def best_cosine(plain_PD: np.ndarray, row_R: np.ndarray, *sides: np.ndarray) -> np.ndarray:
