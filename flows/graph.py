@@ -17,6 +17,7 @@ def stage_order(root: Path) -> list[str]:
     """
     stages: dict[str, Any] = read_yaml(root / "dvc.yaml").get("stages", {})
     makers = {out: name for name, stage in stages.items() for out in outputs(stage)}
+    needs = {name: {maker for out, maker in makers.items() if _reads(stage, out)} for name, stage in stages.items()}
     order: list[str] = []
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
@@ -24,7 +25,7 @@ def stage_order(root: Path) -> list[str]:
             raise ParamsError(f"dvc.yaml: {' → '.join([*trail, name])} is a circle. A stage reads only earlier ones.")
         if name not in order:
             for needed in stages:  # in the file's order
-                if needed != name and any(makers[out] == needed for out in makers if _reads(stages[name], out)):
+                if needed != name and needed in needs[name]:
                     visit(needed, (*trail, name))
             order.append(name)
 
@@ -46,8 +47,7 @@ def outputs(stage: Mapping[str, Any]) -> list[str]:
 
 
 def _reads(stage: Mapping[str, Any], out: str) -> bool:
-    made = PurePosixPath(out)
-    return any(
-        made == dep or made in dep.parents or dep in made.parents
-        for dep in (PurePosixPath(str(dep)) for dep in stage.get("deps", []))
-    )
+    """Whether a dependency of the stage is `out`, lies in it, or holds it."""
+    made = f"{PurePosixPath(out)}/"
+    deps = [f"{PurePosixPath(str(dep))}/" for dep in stage.get("deps", [])]
+    return any(dep.startswith(made) or made.startswith(dep) for dep in deps)
