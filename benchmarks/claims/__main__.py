@@ -7,7 +7,6 @@ Every trial is a line of .kakehashi/benchmarks/claims/record.jsonl as soon as it
 """
 
 import argparse
-import dataclasses
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +20,9 @@ from benchmarks.retrieval.results import Results
 
 def measure(root: Path, trial: Trial, results: Results, commit: str) -> None:
     """Run the trial unless its line is there."""
-    key = dataclasses.asdict(trial) | {"changes": list(trial.changes)}
-    if results.find(key) is None:
-        figures = base_figures(root, trial.job, trial.seed) if trial.arm == "base" else run(root, trial)
-        results.add({**key, "commit": commit, **figures})
+    if results.find(trial.key) is None:
+        figures = base_figures(root, trial.job, trial.seed) if trial.rows == "none" else run(root, trial)
+        results.add({"arm": trial.arm, **trial.key, "commit": commit, **figures})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True).strip()
     for number in options.numbers:
         benchmark = BENCHMARKS[number]
-        bases = [Trial(job, seed, "base") for job in benchmark.jobs if job in options.jobs for seed in options.seeds]
+        bases = [
+            Trial(job, seed, "base", rows="none")
+            for job in benchmark.jobs
+            if job in options.jobs
+            for seed in options.seeds
+        ]
         asked = [
             each
             for each in benchmark.trials(options.jobs, options.seeds)

@@ -76,8 +76,8 @@ def _batch(size: int, bank: bool) -> Trial:
     return arm(f"batch {size}{', bank' if bank else ''}", (*PLAIN_CLIP, *changes, slow, *(warm if bank else ())))
 
 
-def _preset(name: str, but: str = "", *changes: str) -> Trial:
-    return arm(f"{name}, {but}" if but else name, (f"{PRESET}{name}", *changes, *QUICK), rows="retrieved")
+def _preset(preset: str, but: str = "", *changes: str, name: str = "") -> Trial:
+    return arm(name or (f"{preset}, {but}" if but else preset), (f"{PRESET}{preset}", *changes, *QUICK), "retrieved")
 
 
 def _student(name: str, precision: float, *changes: str) -> Trial:
@@ -187,7 +187,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "retrieve": Benchmark(
         "What each choice of `retrieve` is worth to the student",
         ALL,
-        tuple(arm(name, (*changes, *QUICK), rows="retrieved") for name, changes in CHOICES_OF_RETRIEVE.items()),
+        tuple(_preset("kakehashi", "", *changes, name=name) for name, changes in CHOICES_OF_RETRIEVE.items()),
         lambda name: "base" if name == "default" else "default",
         (
             "mean_balanced_accuracy",

@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 def rows_of(trial: "Trial", place: Path, accepted: pd.DataFrame, task: Task, retrieve: RetrieveParams) -> pd.DataFrame:
     """The rows of a trial as `retrieve` would have written them: the manifest's columns, `label` and `row`."""
     draw = np.random.default_rng(trial.seed)
-    selection = pd.read_parquet(place / "data/retrieve/selection.parquet")
-    if trial.rows == "selection":
-        rows = selection
-    elif trial.rows == "retrieved":
+    if trial.rows == "retrieved":
         rows = retrieved(place, accepted, task, retrieve)
     elif trial.rows == "pairs":  # a name stands in the label's place; no term of such a trial may read it
         rows = accepted.assign(label=task.names[0], row=np.arange(len(accepted)))
     else:
+        selection = pd.read_parquet(place / "data/retrieve/selection.parquet")
         most = int(selection["label"].value_counts().max())
         rows = of_true_classes(accepted, pd.read_parquet(place / "data/collect/truth.parquet"), task, most, draw)
     if trial.share < 1:

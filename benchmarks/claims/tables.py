@@ -1,6 +1,5 @@
 """Trials as a table: means over the seeds, and the paired difference from the reference with its interval."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ def table(benchmark: Benchmark, trials: Sequence[Trial], results: Results) -> st
     """A Markdown table: a row an arm; for each job the figures' means, and the first one's paired difference."""
     lines: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for trial in trials:
-        found = results.find(dataclasses.asdict(trial) | {"changes": list(trial.changes)})
+        found = results.find(trial.key)
         if found is not None:
             lines[trial.job, trial.arm, trial.seed] = found
     jobs = [job for job in benchmark.jobs if any(job == key[0] for key in lines)]

@@ -6,9 +6,10 @@ Shape legend: N = rows, H, W = pixels, D = width of the joint embedding.
 import math
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,9 @@ class Trial:
     """Its name in the table."""
     changes: tuple[str, ...] = ()
     """`section.field=value` or `preset=name`, over params.yaml and the job's overlay."""
-    rows: str = "selection"
-    """`selection` of `retrieve`; `retrieved`: the same, chosen anew under this trial's settings of `retrieve`;
-    `pairs`: all accepted pairs, without labels; `truth`: rows of known class."""
+    rows: str = "retrieved"
+    """`retrieved`: what `retrieve` selects under this trial's settings; `pairs`: all accepted pairs, without labels;
+    `truth`: rows of known class; `none`: nothing teaches, it is the base."""
     share: float = 1.0
     """Share of those rows that is kept, at random."""
     precision: float = 1.0
@@ -63,6 +64,11 @@ class Trial:
     """Width of the joint embedding, by fresh projections of both towers; None keeps the base's own."""
     temperature: float | None = None
     """Temperature that the student keeps all the way; None learns it, beginning with the base's own."""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What decides the figures: all but the name."""
+        return {name: value for name, value in asdict(self).items() if name != "arm"} | {"changes": list(self.changes)}
 
 
 @dataclass(frozen=True)
