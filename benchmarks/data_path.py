@@ -136,7 +136,7 @@ def pretrain_both(
     ready = list(itertools.islice(drawn, STEPS))
     how = few_steps(params.optimiser)
 
-    def terms_of(batch: Batch, step: int):
+    def terms_of(batch: Batch, step: int) -> dict[str, torch.Tensor]:
         image_ND, text_ND = pair_vectors(clip, batch)
         return pair_terms(image_ND, text_ND, logit_scale(clip), batch.same_caption(), params.terms)
 

@@ -45,6 +45,7 @@ class AllSections(BaseModel):
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema = handler(core_schema)
         _spare_empty(cls, schema, handler.resolve_ref_schema)
+        _name_groups(cls, schema, handler.resolve_ref_schema)
         return schema
 
     @model_validator(mode="before")
@@ -141,6 +142,15 @@ def _spare_empty(model: Any, schema: dict[str, Any], resolve: Callable[[dict[str
     own["required"] = [name for name in own.get("required", []) if name not in fields or _empty(fields[name]) is None]
     for name, field in fields.items():
         _spare_empty(field.annotation, own["properties"][name], resolve)
+
+
+def _name_groups(model: Any, schema: dict[str, Any], resolve: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Title a group of settings by the field that params.yaml calls it by, not by the class that checks it."""
+    properties = resolve(schema)["properties"]
+    for name, field in _fields(model).items():
+        if _fields(field.annotation):
+            properties[name].setdefault("title", name.replace("_", " ").title())
+            _name_groups(field.annotation, properties[name], resolve)
 
 
 def _section_model(stage: str) -> type[Section]:

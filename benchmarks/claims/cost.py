@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.claims.grids import BANK, CUAXU, PLAIN_CLIP
+from benchmarks.claims.rows import rows_of
 from benchmarks.claims.trial import Trial, lessons_of, opened, sections
 from components import clip as clips
 from components.machine import placed, used
@@ -36,9 +37,10 @@ def stepper(root: Path, job: str, changes: Sequence[str], machine: Sequence[str]
     """A student of its own; each call takes one step and answers with its seconds, the batch's drawing included."""
     trial = Trial(job, 1, "cost", (*PLAIN_CLIP, *changes, *machine, "train.optimiser.steps=1000000"), rows="pairs")
     place = opened(root, job, 1)
-    train, compose = sections(root, trial)
+    train, compose, retrieve = sections(root, trial)
     base = placed(clips.load(place.folder / "data/pretrain"), train.machine)
-    reports = Student(base, lessons_of(place, trial, train, compose), train).fit()
+    rows = rows_of(trial, place.folder, place.accepted, place.task, retrieve)
+    reports = Student(base, lessons_of(place, rows, train, compose), train).fit()
 
     def step() -> float:
         begun = time.perf_counter()
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     machine = [f"train.machine.{name}={getattr(options, name)}" for name in ("threads", "device", "precision")]
     machine.append(f"train.optimiser.batch_pairs={options.batch}")
-    train, _ = sections(Path.cwd(), Trial(options.job, 1, "cost", tuple(machine)))
+    train, *_ = sections(Path.cwd(), Trial(options.job, 1, "cost", tuple(machine)))
     with used(train.machine):
         steppers = {name: stepper(Path.cwd(), options.job, changes, machine) for name, changes in ARMS.items()}
         turns = [{name: step() for name, step in steppers.items()} for _ in range(options.steps + 3)][3:]

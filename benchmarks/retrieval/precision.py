@@ -33,7 +33,7 @@ def measure(root: Path, choices: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     return pd.DataFrame([{"choice": name, **one_choice(root, changes)} for name, changes in choices.items()])
 
 
-def one_choice(root: Path, changes: Sequence[str]) -> dict[str, float]:
+def one_choice(root: Path, changes: Sequence[str]) -> dict[str, object]:
     """The selection that `retrieve` would make with these settings, and what it is worth."""
     params = changed(root, changes)
     torch.set_num_threads(params.threads)

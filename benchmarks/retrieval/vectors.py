@@ -121,7 +121,8 @@ def variants(embed: Path, plan: Plan, scratch: Path) -> Iterator[tuple[str, str,
             folder = scratch / f"width-{width}"
             folder.mkdir()
             sides = ("image", "text")
-            narrow = narrowed(*(np.load(embed / f"corpus_{side}.npy") for side in sides), int(width))
+            image_ND, text_ND = (np.load(embed / f"corpus_{side}.npy") for side in sides)
+            narrow = narrowed(image_ND, text_ND, int(width))
             for side, vector_NW in zip(sides, narrow, strict=True):
                 np.save(folder / f"corpus_{side}.npy", vector_NW)
         for gap, opened, facts in at_gaps(folder, plan.gaps, scratch):

@@ -39,6 +39,9 @@ def test_prefect_s_form_names_sections_as_the_file_does() -> None:
     schema = parameter_schema(pipeline.fn).model_dump_for_openapi()
     assert list(schema["definitions"]["Settings"]["properties"]) == list(STAGES)
     assert list(schema["properties"]) == ["params", "overlay", "rev", "note", "approve"]
+    groups = schema["definitions"]["TrainParams"]["properties"]
+    assert [groups[name]["title"] for name in ("optimiser", "terms")] == ["Optimiser", "Terms"]
+    assert schema["definitions"]["RetrieveParams"]["properties"]["augmentation"]["title"] == "Augmentation"
 
 
 def without_empty(value: Any) -> Any:
