@@ -80,9 +80,9 @@ def main(
         "places_left_empty_by_source_share": selected.empty_places,
         "accepted_by_review": int(selection["accepted"].sum()),
         "rejected_by_review": selected.rejected,
-        "confirmed_by_words": {
-            kind: {"at_rank_1": share_K[0], "at_all_ranks": share_K.mean()}
-            for kind, share_K in selected.confirmed.items()
+        "vector_trust": {
+            kind: {"at_rank_1": trust.at_first, f"at_rank_{len(trust.fall_K)}": trust.at_first * trust.fall_K[-1]}
+            for kind, trust in selected.trusts.items()
         },
         "mean_cosine": selection["cosine"].mean(),
         "mean_agreement": selection["agreement"].mean(),

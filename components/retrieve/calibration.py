@@ -1,8 +1,14 @@
-"""How far the vectors are to be believed: as often as the captions' words confirm what they find at that rank.
+"""How far the vectors are to be believed, rank by rank: as far as the captions' words bear them out.
 
 The first of a label's neighbours are often right, the four-hundredth seldom, and where the curve falls depends on how
-much the base knows of the task and on how many pictures of a label the corpus has. No true label is needed to draw it:
-a caption that names the label is nearly always right, and how many captions name nothing is the same at every rank.
+much the base knows of the task and on how many pictures of a label the corpus has. No true label is needed to draw it.
+A caption that names a label is nearly always right, and how many captions are silent is the same at every rank; so
+
+    trust(rank) = n(first) / m(first) * n(rank) / n(first)
+
+where n is the share of finds whose captions name the label itself, made to fall (isotonic), and m the share whose
+captions name any label of the task. The first factor says how far the best finds are right where captions speak at
+all, the second how that falls. Captions that are silent at random change neither.
 
 Isotonic regression: Zadrozny and Elkan 2002, https://doi.org/10.1145/775047.775151
 
@@ -10,41 +16,69 @@ Shape legend: P = queries of one label, K = neighbours of one query.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from components.fusion import Evidence
 
+WORDS = "words"
 
-def confirmed_by_words(found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """For each kind of vectors the share, by rank [K], of its finds whose captions name the label; it never rises.
 
-    Labels that no caption names say nothing and are left out; where no label is named there is no curve at all.
+@dataclass(frozen=True)
+class Trust:
+    """What the words say of one kind of vectors."""
+
+    at_first: float
+    """How far its best finds are to be believed, 0 to 1."""
+    fall_K: np.ndarray
+    """What is left of that at each rank, 1 at the first."""
+
+
+def borne_out(found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray]) -> dict[str, Trust]:
+    """The trust in each kind of vectors; none in a kind of which no find's caption names its label.
+
+    Labels that no caption names say nothing and are left out.
 
     Args:
         found: for each label in turn what every kind of evidence says of it.
         named: for each label the rows whose captions name it.
     """
-    confirmed: dict[str, list[np.ndarray]] = {}
+    any_N = np.unique(np.concatenate(named)) if len(named) else np.empty(0, dtype=np.int64)
+    finds: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     for evidence, row_N in zip(found, named, strict=True):
         for each in evidence if len(row_N) else ():
-            if each.kind != "words":
-                confirmed.setdefault(each.kind, []).append(np.isin(each.row_PK, row_N))
-    return {kind: _falling(np.concatenate(finds_PK).mean(axis=0)) for kind, finds_PK in sorted(confirmed.items())}
+            if each.kind != WORDS:
+                own_PK, any_PK = np.isin(each.row_PK, row_N), np.isin(each.row_PK, any_N)
+                finds.setdefault(each.kind, []).append((own_PK, any_PK))
+    trusts = {}
+    for kind, both in sorted(finds.items()):
+        own_K, any_K = (np.concatenate([pair[side] for pair in both]).mean(axis=0) for side in (0, 1))
+        falling_K = IsotonicRegression(increasing=False).fit_transform(np.arange(len(own_K)), own_K)
+        if falling_K[0] > 0:
+            first = falling_K == falling_K[0]  # ranks that are as good as the first
+            trusts[kind] = Trust(float(own_K[first].sum() / any_K[first].sum()), falling_K / falling_K[0])
+    return trusts
 
 
 def believed(
-    found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray], curves: Mapping[str, np.ndarray]
+    found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray], trusts: Mapping[str, Trust]
 ) -> list[list[Evidence]]:
-    """The same evidence, that of vectors weighed by their curves; labels that no caption names keep all of it."""
+    """The same evidence, that of vectors weighed by the trust in them.
+
+    Of a label that no caption names the words can say nothing: its vectors are all there is; only their fall counts.
+    """
     return [
-        [replace(each, trust_K=curves[each.kind]) if each.kind in curves and len(row_N) else each for each in evidence]
+        [_weighed(each, trusts, alone=not len(row_N)) for each in evidence if len(row_N) or each.kind != WORDS]
+        if trusts
+        else list(evidence)
         for evidence, row_N in zip(found, named, strict=True)
     ]
 
 
-def _falling(share_K: np.ndarray) -> np.ndarray:
-    fitted = IsotonicRegression(increasing=False).fit_transform(np.arange(len(share_K)), share_K)
-    return np.asarray(fitted, dtype=np.float64)
+def _weighed(evidence: Evidence, trusts: Mapping[str, Trust], *, alone: bool) -> Evidence:
+    trust = trusts.get(evidence.kind)
+    if trust is None:
+        return evidence
+    return replace(evidence, trust_K=trust.fall_K if alone else trust.at_first * trust.fall_K)

@@ -16,7 +16,7 @@ from components.moments import Moments, carried
 from components.outputs import DECIMALS
 from components.progress import progress
 from components.retrieve.augmentation import Encode, augmented_prompts
-from components.retrieve.calibration import believed, confirmed_by_words
+from components.retrieve.calibration import Trust, believed, borne_out
 from components.retrieve.params import RetrieveParams
 from components.vector_index import VectorIndex
 from components.zeroshot import Label, Task, fill
@@ -41,8 +41,8 @@ class Found:
 
     candidates: pd.DataFrame
     """Every label's candidates: `label` (its number), `row`, `score`, `agreement`, `query`, `cosine`."""
-    confirmed: dict[str, np.ndarray]
-    """For `image` and `caption` vectors the share, by rank, of finds that the captions' words confirm."""
+    trusts: dict[str, Trust]
+    """For `image` and `caption` vectors how far the captions' words bear them out."""
 
 
 def gather(
@@ -65,16 +65,16 @@ def gather(
     found = []
     for number, label in enumerate(progress(task.labels, what="retrieve", total=len(task.labels), unit="labels")):
         found.append([*_vectors(label, task, encode, corpus, descriptors, params), *words[number]])
-    confirmed = confirmed_by_words(found, named)
+    trusts = borne_out(found, named)
     if params.calibrated:
-        found = believed(found, named, confirmed)
+        found = believed(found, named, trusts)
     tables = []
     for number, label in enumerate(task.labels):
         fused = fuse(found[number], params.scoring)
         plain_PD = encode([fill(template, name) for template in task.templates for name in label.names])
         cosine_R = best_cosine(plain_PD, fused["row"].to_numpy(), corpus.image_MD, corpus.caption_MD)
         tables.append(fused.assign(label=number, cosine=cosine_R))
-    return Found(pd.concat(tables, ignore_index=True), confirmed)
+    return Found(pd.concat(tables, ignore_index=True), trusts)
 
 
 def _vectors(

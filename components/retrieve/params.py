@@ -61,8 +61,8 @@ class RetrieveParams(Section):
     words_early: NonNegativeFloat
     """How much a name loses by standing late in a caption: BM25 / (1 + words before it) ** this; 0 is BM25 alone."""
     calibrated: bool
-    """Whether what vectors find at a rank counts as often as captions confirm it there, by naming the label; off, the
-    last of the neighbours agrees as much as the first."""
+    """Whether what vectors find at a rank counts as far as the captions' words bear such finds out; off, the last of
+    the neighbours agrees as much as the first."""
     scoring: Literal["reciprocal_rank", "rank_sum"]
     """How ranks add up: 1 / (60 + rank), or MUDG's neighbours - rank."""
     gap_removal: Literal["none", "centred", "standardised"]

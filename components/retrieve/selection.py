@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.retrieve.augmentation import Encode, chosen_descriptors
+from components.retrieve.calibration import Trust
 from components.retrieve.choose import Choice, choose
 from components.retrieve.descriptors import read_pool
 from components.retrieve.evidence import Searchable, gather
@@ -46,8 +47,8 @@ class Selected:
     """Places that a source's quota left empty although images were at hand."""
     rejected: dict[str, int]
     """Images that a person rejected, for each label under which they were; "" for those that no label found."""
-    confirmed: dict[str, np.ndarray]
-    """For `image` and `caption` vectors the share, by rank, of finds that the captions' words confirm."""
+    trusts: dict[str, Trust]
+    """For `image` and `caption` vectors how far the captions' words bear them out."""
 
 
 def select(
@@ -80,7 +81,7 @@ def select(
         conflicts=int((settled["rivals"] > 0).sum()),
         empty_places=int(short.sum()),
         rejected={str(label): int(count) for label, count in refused.items()},
-        confirmed=found.confirmed,
+        trusts=found.trusts,
     )
 
 

@@ -1,9 +1,10 @@
-"""Vectors are believed, rank by rank, as often as captions confirm them."""
+"""Vectors are believed, rank by rank, as far as captions bear them out, whatever share of the captions is silent."""
 
 import numpy as np
+import pytest
 
 from components.fusion import Evidence, fuse
-from components.retrieve.calibration import believed, confirmed_by_words
+from components.retrieve.calibration import Trust, believed, borne_out
 
 
 def vectors(*row_PK: list[int]) -> Evidence:
@@ -12,24 +13,46 @@ def vectors(*row_PK: list[int]) -> Evidence:
 
 WORDS = Evidence("words", ["a name"], np.array([[0, 1, -1]]), 1.0)
 NOBODY = np.array([], dtype=np.int64)
+FALL = {"image": Trust(0.5, np.array([1.0, 0.2]))}
 
 
-def test_the_share_is_over_labels_and_queries_and_never_rises():
-    found = [[vectors([0, 5, 1], [5, 0, 6]), WORDS], [vectors([2, 2, 3])]]
-    # by rank, named of three: 0 and 2 (2/3), 0 and 2 (2/3), 1 and 3 (2/3)
-    curves = confirmed_by_words(found, [np.array([0, 1]), np.array([2, 3])])
-    np.testing.assert_allclose(curves["image"], [2 / 3, 2 / 3, 2 / 3])
-    rising = confirmed_by_words([[vectors([9, 9, 0, 9])]], [np.array([0])])
-    np.testing.assert_allclose(rising["image"], [1 / 3, 1 / 3, 1 / 3, 0])
+def test_the_first_rank_is_judged_among_captions_that_speak_and_the_rest_by_how_finds_get_fewer():
+    bolt, nut = np.array([0, 1]), np.array([2, 3])
+    found = [[vectors([0, 5, 1, 9], [2, 0, 6, 9]), WORDS], [vectors([2, 2, 9, 9], [9, 3, 9, 9])]]
+    # named rightly, of four: by rank 2, 3, 1, 0, made to fall 2.5, 2.5, 1, 0; named at all at the first two ranks: 6
+    trust = borne_out(found, [bolt, nut])["image"]
+    assert trust.at_first == pytest.approx(5 / 6)
+    np.testing.assert_allclose(trust.fall_K, [1, 1, 0.4, 0])
 
 
-def test_labels_that_no_caption_names_are_no_witness_and_keep_their_evidence():
-    found = [[vectors([0, 1]), WORDS], [vectors([2, 3])]]
-    curves = confirmed_by_words(found, [np.array([0]), NOBODY])
-    np.testing.assert_allclose(curves["image"], [1, 0])
-    first, second = believed(found, [np.array([0]), NOBODY], curves)
-    assert [each.trust_K is None for each in (*first, *second)] == [False, True, True]
-    assert confirmed_by_words(found, [NOBODY, NOBODY]) == {}
+def test_captions_that_are_silent_at_random_change_nothing_but_the_noise():
+    draw = np.random.default_rng(0)
+    rank_K = np.arange(50)
+    right_LK = draw.random((2000, 50)) < 0.8 * 0.9**rank_K  # row 1 is right, row 2 another label's, row 3 nobody's
+    other_LK = draw.random((2000, 50)) < 0.5
+    row_LK = np.where(right_LK, 1, np.where(other_LK, 2, 3)) + 10 * np.arange(100_000).reshape(2000, 50)
+    told = []
+    for speaking in (1.0, 0.2):
+        heard_LK = draw.random(row_LK.shape) < speaking
+        own, other = row_LK[heard_LK & (row_LK % 10 == 1)], row_LK[heard_LK & (row_LK % 10 == 2)]
+        told.append(borne_out([[vectors(*row_LK.tolist())], []], [own, other])["image"])
+    assert told[1].at_first == pytest.approx(told[0].at_first, abs=0.05)
+    np.testing.assert_allclose(told[1].fall_K, told[0].fall_K, atol=0.1)
+
+
+def test_a_kind_that_no_caption_bears_out_has_no_trust_to_tell():
+    assert borne_out([[vectors([5, 6]), WORDS]], [np.array([0])]) == {}
+    assert borne_out([[vectors([5, 6]), WORDS]], [NOBODY]) == {}
+    assert borne_out([], []) == {}
+
+
+def test_where_no_caption_names_a_label_its_vectors_are_all_there_is():
+    found = [[vectors([0, 1]), WORDS], [vectors([2, 3]), WORDS]]
+    (first, words), (second,) = believed(found, [np.array([0]), NOBODY], FALL)
+    np.testing.assert_allclose(first.trust_K, [0.5, 0.1])
+    np.testing.assert_allclose(second.trust_K, [1, 0.2])
+    assert words.trust_K is None
+    assert believed(found, [NOBODY, NOBODY], {}) == found
 
 
 def test_score_and_agreement_shrink_with_the_trust_of_the_rank():

@@ -80,7 +80,7 @@ def test_a_lying_caption_has_less_agreement_than_an_honest_one():
     assert table[1, 1].query == "words: nut"
 
 
-def test_what_words_seldom_confirm_counts_for_little():
+def test_what_words_seldom_bear_out_counts_for_little():
     """Captions name rows 0 and 2 bolts, row 1 a nut. Of the vectors' first finds (0, 1) both are so, of the second
     (1, 2) none."""
     weights = {"image_weight": 1, "words_weight": 1, "neighbours": 2}
