@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,11 @@ def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data:
         raise WorkspaceError(f"{root} exists already. Remove it, or publish what it holds.")
     root.parent.mkdir(parents=True, exist_ok=True)
     try:
-        git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
-        git(root, "checkout", "--quiet", "--detach", snapshot or commit)
-        dvc_settings.write(root, dvc_settings.for_a_clone(home))
+        with ThreadPoolExecutor(1) as beside:  # DVC needs as long for its answer as git for the files
+            cache_settings = beside.submit(dvc_settings.for_a_clone, home)
+            git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
+            git(root, "checkout", "--quiet", "--detach", snapshot or commit)
+        dvc_settings.write(root, cache_settings.result())
         place = Workspace(root, home, commit, snapshot, private=True)
         if with_data:
             _run([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
