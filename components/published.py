@@ -50,6 +50,15 @@ def published_runs(client: Client, limit: int = 1000) -> list[PublishedRun]:
     return [_published(run) for run in found]
 
 
+def run_by_id(client: Client, run_id: str) -> PublishedRun:
+    """The run with this id of MLflow's, whole.
+
+    Raises:
+        MlflowException: there is none.
+    """
+    return _published(client.get_run(run_id))
+
+
 def published_run(client: Client, name: str) -> PublishedRun:
     """The run that `name` means: MLflow's id, our id, or the beginning of either.
 

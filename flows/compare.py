@@ -78,10 +78,10 @@ def links_of_latest(server: str) -> dict[str, str]:
 def _chosen(client: "Client", names: Sequence[str], champion: str | None) -> list["PublishedRun"]:
     if names:
         return [published.published_run(client, name) for name in dict.fromkeys(names)]
-    runs = published.published_runs(client)
+    runs = published.published_runs(client, LATEST + 1)
     if not runs:
         raise LookupError("No run is published yet. Do one: kakehashi run.")
-    first = [run for run in runs if run.run_id == champion]
+    first = [published.run_by_id(client, champion)] if champion else []
     return first + [run for run in runs if run.run_id != champion][:LATEST]
 
 

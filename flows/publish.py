@@ -68,7 +68,7 @@ def against_champion(root: Path, uri: str) -> str:
     holder = registry.version_by_alias(client, registry.CHAMPION)
     if holder is None:
         return ""
-    champion = published.published_run(client, holder.run_id)
+    champion = published.run_by_id(client, holder.run_id)
     changes = difference.changed_settings(champion.settings, run_record.settings(root))
     with tempfile.TemporaryDirectory() as folder:
         earlier = tracking.predictions_of(client, champion, Path(folder))
