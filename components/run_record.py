@@ -11,7 +11,7 @@ from typing import Any
 from components.outputs import read_json
 from components.params import read_yaml
 
-CURVE_POINTS = 500
+CURVE_POINTS = 250
 
 
 def settings(root: Path) -> dict[str, str]:
