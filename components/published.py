@@ -74,14 +74,14 @@ def published_run(client: Client, name: str) -> PublishedRun:
 
 
 def published_as(client: Client, *, run_id: str = "", lock_md5: str = "") -> list[Run]:
-    """Parent runs that MLflow holds: the one with this id, or all that ended with the dvc.lock of this MD5."""
+    """Parent runs that MLflow holds: the one with this id, or all with the dvc.lock of this MD5, published whole."""
     if run_id:
         experiments = [each.experiment_id for each in client.search_experiments()]
         found = client.search_runs(experiments, f"attributes.run_id = '{run_id}'") if RUN_ID.fullmatch(run_id) else []
         parents = [run.data.tags.get(PARENT_TAG) for run in found]
         return [client.get_run(parent) if parent else run for run, parent in zip(found, parents, strict=True)]
     known = client.get_experiment_by_name(EXPERIMENT)
-    wanted = f"tags.`dvc.lock.md5` = '{lock_md5}' and tags.kind = 'pipeline'"
+    wanted = f"tags.`dvc.lock.md5` = '{lock_md5}' and tags.kind = 'pipeline' and tags.`{COMPLETE}` = 'true'"
     return list(client.search_runs([known.experiment_id], wanted)) if known else []
 
 

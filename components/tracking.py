@@ -16,6 +16,7 @@ from typing import Any
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
+from mlflow.models.model import ModelInfo
 from mlflow.utils.logging_utils import disable_logging, enable_logging
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_RUN_NOTE
 
@@ -143,8 +144,8 @@ def _publish_new(
     data_of = {name: list(_data(locked)) for name, locked in read_yaml(root / "dvc.lock").get("stages", {}).items()}
     try:
         _tell(client, parent_id, settings=settings)
-        model_id = _tell_model(client, parent_id, root)  # before the figures: MLflow asks for each one's history
-        _tell_parent(client, parent_id, root, stages, words, model_id)
+        model = _tell_model(parent_id, root)  # before the figures: MLflow asks for each one's history
+        _tell_parent(client, parent_id, root, stages, words, str(model.model_id) if model else None)
         read = [(entry, "training") for entry, output in data_of.get("train", []) if not output]
         read += [(entry, "evaluation") for entry, output in data_of.get("evaluate", []) if not output]
         _tell_data(client, parent_id, read)
@@ -157,6 +158,9 @@ def _publish_new(
                 [(entry, "output" if output else "input") for entry, output in data_of.get(stage, [])],
             )
             client.set_terminated(child_id, "FINISHED", end_time=_span([measured])[1])
+        if model:
+            cards = [(root / name).read_text(encoding="utf-8") for name in CARDS if (root / name).is_file()]
+            registry.challenge(client, int(model.registered_model_version or 0), cards)
         client.set_tag(parent_id, COMPLETE, "true")
         client.set_terminated(parent_id, "FINISHED", end_time=ended)
     except BaseException:
@@ -257,12 +261,8 @@ def _tell_data(client: Client, run_id: str, data: Sequence[tuple[Mapping[str, An
         client.log_inputs(run_id, inputs)
 
 
-def _tell_model(client: Client, parent_id: str, root: Path) -> str | None:
-    """Log the student, register it as the version that challenges the champion, its cards as the description.
-
-    Returns:
-        MLflow's id of the model; None if the run left no student.
-    """
+def _tell_model(parent_id: str, root: Path) -> ModelInfo | None:
+    """Log the student and register it; None if the run left no student."""
     student, labels = root / "data" / "train", root / "data" / "retrieve" / "labels.json"
     if not (student / "open_clip_config.json").is_file() or not labels.is_file():
         return None
@@ -271,7 +271,7 @@ def _tell_model(client: Client, parent_id: str, root: Path) -> str | None:
             copy = Path(folder) / file.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
-        logged = mlflow.pyfunc.log_model(
+        return mlflow.pyfunc.log_model(
             name="student",
             python_model=Student(),
             artifacts={"student": str(student), "labels": str(labels)},
@@ -280,9 +280,6 @@ def _tell_model(client: Client, parent_id: str, root: Path) -> str | None:
             pip_requirements=list(_pinned(REQUIREMENTS)),
             registered_model_name=registry.MODEL,
         )
-    cards = [(root / name).read_text(encoding="utf-8") for name in CARDS if (root / name).is_file()]
-    registry.challenge(client, int(logged.registered_model_version), cards)
-    return str(logged.model_id)
 
 
 def experiment_of(run_id: str, tracking_uri: str) -> str:

@@ -55,9 +55,9 @@ def tell_mlflow(
             comparison=against_champion(place.root, uri),
             artifact_folder=None if uri.startswith("http") else folder,
         )
+        return Told(run_id, _link(uri, run_id), "", _comparisons(uri))
     except Exception as error:  # whatever MLflow is down with, the run itself has succeeded
         return Told("", uri, f"MLflow could not be told: {str(error).splitlines()[0] if str(error) else repr(error)}")
-    return Told(run_id, _link(uri, run_id), "", _comparisons(uri))
 
 
 def against_champion(root: Path, uri: str) -> str:

@@ -64,6 +64,8 @@ def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data:
     commit = commit_of(home, rev or "HEAD")
     snapshot = "" if rev else snapshot_commit(home, run_id)
     root = home / STATE / "runs" / run_id
+    if root.exists() and not (root / KEPT).is_file():  # a clone that was killed before it was whole
+        shutil.rmtree(root)
     if root.exists():
         raise WorkspaceError(f"{root} exists already. Remove it, or publish what it holds.")
     root.parent.mkdir(parents=True, exist_ok=True)

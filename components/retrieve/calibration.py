@@ -37,29 +37,32 @@ class Trust:
 
 
 def borne_out(found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray]) -> dict[str, Trust]:
-    """The trust in each kind of vectors; none in a kind of which no find's caption names its label.
+    """The trust in each kind of vectors; nothing where no caption names any label.
 
-    Labels that no caption names say nothing and are left out.
+    Labels that no caption names say nothing and are left out. A kind of which no find is borne out has no trust at all.
 
     Args:
         found: for each label in turn what every kind of evidence says of it.
         named: for each label the rows whose captions name it.
     """
     any_N = np.unique(np.concatenate(named)) if len(named) else np.empty(0, dtype=np.int64)
-    finds: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    finds: dict[str, list[np.ndarray]] = {}
     for evidence, row_N in zip(found, named, strict=True):
         for each in evidence if len(row_N) else ():
             if each.kind != WORDS:
-                own_PK, any_PK = np.isin(each.row_PK, row_N), np.isin(each.row_PK, any_N)
-                finds.setdefault(each.kind, []).append((own_PK, any_PK))
-    trusts = {}
-    for kind, both in sorted(finds.items()):
-        own_K, any_K = (np.concatenate([pair[side] for pair in both]).mean(axis=0) for side in (0, 1))
-        falling_K = IsotonicRegression(increasing=False).fit_transform(np.arange(len(own_K)), own_K)
-        if falling_K[0] > 0:
-            first = falling_K == falling_K[0]  # ranks that are as good as the first
-            trusts[kind] = Trust(float(own_K[first].sum() / any_K[first].sum()), falling_K / falling_K[0])
-    return trusts
+                sides = (each.row_PK >= 0, np.isin(each.row_PK, row_N), np.isin(each.row_PK, any_N))
+                finds.setdefault(each.kind, []).append(np.stack([side.sum(axis=0) for side in sides]))
+    return {kind: _trust(*np.sum(counts, axis=0)) for kind, counts in sorted(finds.items())}
+
+
+def _trust(found_K: np.ndarray, own_K: np.ndarray, any_K: np.ndarray) -> Trust:
+    """From how many finds there are at each rank, whose captions name the label itself, and any label."""
+    share_K = own_K / np.maximum(found_K, 1)
+    falling_K = IsotonicRegression(increasing=False).fit_transform(np.arange(len(share_K)), share_K)
+    if falling_K[0] == 0:
+        return Trust(0.0, np.ones(len(share_K)))
+    first_K = falling_K == falling_K[0]  # ranks that are as good as the first
+    return Trust(float(own_K[first_K].sum() / any_K[first_K].sum()), falling_K / falling_K[0])
 
 
 def believed(
@@ -67,18 +70,18 @@ def believed(
 ) -> list[list[Evidence]]:
     """The same evidence, that of vectors weighed by the trust in them.
 
-    Of a label that no caption names the words can say nothing: its vectors are all there is; only their fall counts.
+    Where the words find nothing of a label that no caption names, they are no evidence: its vectors are all there is.
     """
     return [
-        [_weighed(each, trusts, alone=not len(row_N)) for each in evidence if len(row_N) or each.kind != WORDS]
-        if trusts
-        else list(evidence)
+        [_weighed(each, trusts) for each in evidence if len(row_N) or not trusts or not _is_silent(each)]
         for evidence, row_N in zip(found, named, strict=True)
     ]
 
 
-def _weighed(evidence: Evidence, trusts: Mapping[str, Trust], *, alone: bool) -> Evidence:
+def _is_silent(evidence: Evidence) -> bool:
+    return evidence.kind == WORDS and not (evidence.row_PK >= 0).any()
+
+
+def _weighed(evidence: Evidence, trusts: Mapping[str, Trust]) -> Evidence:
     trust = trusts.get(evidence.kind)
-    if trust is None:
-        return evidence
-    return replace(evidence, trust_K=trust.fall_K if alone else trust.at_first * trust.fall_K)
+    return evidence if trust is None else replace(evidence, trust_K=trust.at_first * trust.fall_K)

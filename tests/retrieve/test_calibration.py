@@ -40,19 +40,24 @@ def test_captions_that_are_silent_at_random_change_nothing_but_the_noise():
     np.testing.assert_allclose(told[1].fall_K, told[0].fall_K, atol=0.1)
 
 
-def test_a_kind_that_no_caption_bears_out_has_no_trust_to_tell():
-    assert borne_out([[vectors([5, 6]), WORDS]], [np.array([0])]) == {}
+def test_a_kind_that_no_caption_bears_out_is_not_believed():
+    assert borne_out([[vectors([5, 6]), WORDS]], [np.array([0])])["image"].at_first == 0
     assert borne_out([[vectors([5, 6]), WORDS]], [NOBODY]) == {}
     assert borne_out([], []) == {}
 
 
-def test_where_no_caption_names_a_label_its_vectors_are_all_there_is():
-    found = [[vectors([0, 1]), WORDS], [vectors([2, 3]), WORDS]]
-    (first, words), (second,) = believed(found, [np.array([0]), NOBODY], FALL)
-    np.testing.assert_allclose(first.trust_K, [0.5, 0.1])
-    np.testing.assert_allclose(second.trust_K, [1, 0.2])
-    assert words.trust_K is None
-    assert believed(found, [NOBODY, NOBODY], {}) == found
+def test_a_place_that_a_search_left_empty_is_no_wrong_find():
+    found = [[vectors([0, 1, 2, 3], [0, 1, -1, -1], [0, 1, -1, -1])]]
+    np.testing.assert_allclose(borne_out(found, [np.arange(4)])["image"].fall_K, [1, 1, 1, 1])
+
+
+def test_where_no_caption_names_a_label_its_vectors_are_all_there_is_unless_words_found_it_in_part():
+    nothing, part = Evidence("words", ["a name"], np.array([[-1]]), 1.0), WORDS
+    found = [[vectors([0, 1]), WORDS], [vectors([2, 3]), nothing], [vectors([2, 3]), part]]
+    first, second, third = believed(found, [np.array([0]), NOBODY, NOBODY], FALL)
+    assert [each.kind for each in (*first, *second, *third)] == ["image", "words", "image", "image", "words"]
+    np.testing.assert_allclose([each.trust_K for each in (first[0], second[0], third[0])], [[0.5, 0.1]] * 3)
+    assert believed(found, [NOBODY, NOBODY, NOBODY], {}) == found
 
 
 def test_score_and_agreement_shrink_with_the_trust_of_the_rank():
