@@ -52,6 +52,16 @@ def test_an_unknown_revision_is_refused_and_leaves_no_folder(toy: Path) -> None:
     assert not (toy / ".kakehashi" / "runs" / "r1").exists()
 
 
+def test_a_clone_that_was_killed_half_made_is_made_anew_and_a_whole_one_is_kept(toy: Path) -> None:
+    half = private_clone(toy, "r1").root
+    (half / "params.yaml").unlink()
+    place = private_clone(toy, "r1")
+    assert (place.root / "params.yaml").is_file()
+    workspace.keep(place)
+    with pytest.raises(WorkspaceError, match="exists already"):
+        private_clone(toy, "r1")
+
+
 def test_checkout_and_private_clone_write_the_same_lock(toy: Path) -> None:
     """The toy's source lies in no commit: its relative path starts at the checkout, for both."""
     place = private_clone(toy, "r1")  # before the checkout has run: an empty cache, no lock
