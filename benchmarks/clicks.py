@@ -27,6 +27,7 @@ from flows import environment
 from flows.servers import free_port
 
 PUBLISH = "publish to MLflow"
+NOTE = "what a click costs"
 BARS = {"first_line_seconds": 10.0, "seconds_a_stage": 1.5, "all_cached_seconds": 12.0, "publish_seconds": 5.0}
 """What each may take."""
 
@@ -64,10 +65,7 @@ def one_run(client: SyncPrefectClient) -> dict[str, float]:
     """Click, wait, and read what Prefect wrote down."""
     deployment = client.read_deployment_by_name("pipeline/pipeline")
     clicked = time.time()
-    run = client.create_flow_run_from_deployment(deployment.id, parameters={"note": "what a click costs"})
-    while not (run.state and run.state.is_final()):
-        time.sleep(0.5)
-        run = client.read_flow_run(run.id)
+    run = ended(client, client.create_flow_run_from_deployment(deployment.id, parameters={"note": NOTE}))
     if not (run.state and run.state.is_completed() and run.start_time and run.end_time):
         raise RuntimeError(f"{run.name}: {run.state and run.state.message}")
     own = LogFilter.model_validate({"flow_run_id": {"any_": [run.id]}})
@@ -86,6 +84,14 @@ def one_run(client: SyncPrefectClient) -> dict[str, float]:
         "publish_seconds": publish.total_run_time.total_seconds(),
         "click_to_end_seconds": run.end_time.timestamp() - clicked,
     }
+
+
+def ended(client: SyncPrefectClient, run: FlowRun) -> FlowRun:
+    """The run, once it has ended."""
+    while not (run.state and run.state.is_final()):
+        time.sleep(0.5)
+        run = client.read_flow_run(run.id)
+    return run
 
 
 def tasks_of(client: SyncPrefectClient, run: FlowRun) -> list[Any]:

@@ -21,7 +21,10 @@ def modules_behind(file: Path, root: Path) -> list[Path]:
 
 
 def imported_modules(file: Path) -> set[str]:
-    """Dotted names that a file imports, at the top or inside a function; names within a module stand beside it."""
+    """Dotted names that a file imports, at the top or inside a function; names within a module stand beside it.
+
+    Imports are absolute, as the linter sees to it.
+    """
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -160,7 +160,7 @@ def _publish_new(
             client.set_terminated(child_id, "FINISHED", end_time=_span([measured])[1])
         if model:
             cards = [(root / name).read_text(encoding="utf-8") for name in CARDS if (root / name).is_file()]
-            registry.challenge(client, int(model.registered_model_version or 0), cards)
+            registry.challenge(client, int(str(model.registered_model_version)), cards)
         client.set_tag(parent_id, COMPLETE, "true")
         client.set_terminated(parent_id, "FINISHED", end_time=ended)
     except BaseException:

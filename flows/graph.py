@@ -48,6 +48,11 @@ def outputs(stage: Mapping[str, Any]) -> list[str]:
 
 def _reads(stage: Mapping[str, Any], out: str) -> bool:
     """Whether a dependency of the stage is `out`, lies in it, or holds it."""
-    made = f"{PurePosixPath(out)}/"
-    deps = [f"{PurePosixPath(str(dep))}/" for dep in stage.get("deps", [])]
+    made, deps = _folder(out), [_folder(str(dep)) for dep in stage.get("deps", [])]
     return any(dep.startswith(made) or made.startswith(dep) for dep in deps)
+
+
+def _folder(path: str) -> str:
+    """The path with a slash behind it, so that it begins the paths of all that lies in it; `.` holds everything."""
+    tidy = str(PurePosixPath(path))
+    return "" if tidy == "." else f"{tidy}/"

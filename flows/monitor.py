@@ -128,7 +128,7 @@ def _eyes(home: Path) -> "Iterator[tuple[str, Path, Path, str]]":
         yield "checkout's own student", own, home / "data" / "retrieve" / "labels.json", "No champion is known."
         return
     with tracking.in_silence():
-        learned = published.data_of(client, published.published_run(client, champion.run_id))
+        learned = published.data_of(client, published.run_by_id(client, champion.run_id))
     here = _locked_selection(home)
     warning = "" if learned.get("data/retrieve") == here else (
         f"Champion version {champion.number} learned from another selection than data/retrieve holds: "

@@ -107,7 +107,7 @@ def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
         found = registry.version_by_alias(client, name)
         if found is None:
             raise LookupError("No student is registered yet. Do a run first: kakehashi run.")
-        return published.published_run(client, found.run_id), found
+        return published.run_by_id(client, found.run_id), found
     run = published.published_run(client, name)
     found = registry.version_of_run(client, run.run_id)
     if found is None:
@@ -116,7 +116,7 @@ def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
 
 
 def _evidence(home: Path, client: "Client", run: "PublishedRun", champion: "Version | None") -> Evidence:
-    rival = None if champion is None else published.published_run(client, champion.run_id)
+    rival = None if champion is None else published.run_by_id(client, champion.run_id)
     return Evidence(
         gain=difference.gain_of(run),
         domain_gains={domain: gain.points for domain, gain in difference.domain_gains(run).items()},

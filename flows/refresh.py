@@ -30,6 +30,8 @@ def refresh_index(rev: str | None = None) -> str:
         rev: A commit, tag or branch to start from instead of the checkout as it stands.
     """
     place = workspace_of_this_run(rev)
+    if place.private:
+        workspace.keep(place)
     run_id, screen = str(flow_run.id or uuid4()), screen_of(place)
     done: list[measurements.StageRun] = []
     for stage in stages_up_to(LAST_STAGE, stage_order(place.root)):

@@ -134,12 +134,18 @@ def snapshot_commit(home: Path, run_id: str) -> str:
 def publish_branch(place: Workspace, run_id: str, message: str) -> str:
     """Commit settings, lock and metrics in a private clone and push them home as branch `runs/<run_id>`.
 
+    It is one commit, also of a run that was killed after it and tried again: whoever looks for what the run began with
+    looks at its parent.
+
     Returns:
         The commit on that branch.
     """
     git(place.root, "add", "--", *(name for name in PUBLISHED if (place.root / name).exists()))
-    git(place.root, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", message)
-    git(place.root, "push", "--quiet", str(place.home), f"HEAD:refs/heads/runs/{run_id}")
+    again = git(place.root, "log", "-1", "--format=%s") == message.partition("\n")[0]
+    if not again or git(place.root, "diff", "--cached", "--name-only"):
+        amend = ["--amend"] if again else []
+        git(place.root, "commit", "--quiet", "--allow-empty", "--no-verify", *amend, "-m", message)
+    git(place.root, "push", "--quiet", str(place.home), f"+HEAD:refs/heads/runs/{run_id}")
     return git(place.root, "rev-parse", "HEAD")
 
 

@@ -13,7 +13,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from PIL import Image
 
-from components import tracking, views
+from components import published as runs
+from components import registry, tracking, views
 from tests.published import TAGS, make_project, publish, uri
 
 
@@ -130,11 +131,15 @@ def test_an_interrupted_publication_is_replaced(tmp_path: Path, project: Path, m
         if data and data[0][1] == "input":  # the model is registered by then, and both children exist
             raise OSError("No space left on device")
 
+    challenging = registry.version_by_alias(client, registry.CHALLENGER)
     with monkeypatch.context() as patched:
         patched.setattr(tracking, "_tell_data", full_disk)
         with pytest.raises(OSError, match="No space left"):
-            publish(project, **{"prefect.flow_run_id": "r2"})
-    run_id = publish(project, **{"prefect.flow_run_id": "r2"})
+            publish(project, **{"prefect.flow_run_id": "r2", "dvc.lock.md5": "4567"})
+    assert runs.published_as(client, lock_md5="4567") == []  # told in half, it is no witness against others
+    assert registry.version_by_alias(client, registry.CHALLENGER) == challenging
+    run_id = publish(project, **{"prefect.flow_run_id": "r2", "dvc.lock.md5": "4567"})
+    assert [run.info.run_id for run in runs.published_as(client, lock_md5="4567")] == [run_id]
     (only,) = client.search_runs(["1"], "tags.`prefect.flow_run_id` = 'r2' and tags.kind = 'pipeline'")
     assert (only.info.run_id, only.info.status) == (run_id, "FINISHED")
     assert len(children(client, run_id)) == 2

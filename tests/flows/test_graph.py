@@ -41,3 +41,10 @@ def test_the_project_s_order_is_the_form_s() -> None:
 def test_the_order_is_dvc_s_own(toy: Path) -> None:
     subprocess.run([tool("dvc"), "repro", "--quiet"], cwd=toy, env=child_environment(toy), check=True)
     assert list(read_yaml(toy / "dvc.lock")["stages"]) == stage_order(toy)
+
+
+def test_a_stage_that_reads_the_whole_folder_comes_after_all(tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  all: {cmd: x, deps: [.], outs: [z]}\n  a: {cmd: x, outs: [data/a]}\n"
+    )
+    assert stage_order(tmp_path) == ["a", "all"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import workspace
+from flows import subject, workspace
 from flows.environment import tool
 from flows.workspace import WorkspaceError, checkout, git, private_clone, publish_branch, remove, snapshot_commit
 
@@ -93,6 +93,19 @@ def test_a_published_run_is_a_branch_with_settings_lock_and_figures(toy: Path) -
     assert git(toy, "branch", "--show-current") == "main"
     remove(place)
     assert not place.root.exists()
+
+
+def test_a_run_that_is_told_twice_is_one_commit_whose_parent_is_what_it_began_with(toy: Path) -> None:
+    (toy / "new.txt").write_text("uncommitted\n")
+    place = private_clone(toy, "r1")
+    first = publish_branch(place, "r1", "run r1\n\nWhy.")
+    assert publish_branch(place, "r1", "run r1\n\nWhy.") == first
+    (place.root / "data" / "metrics").mkdir(parents=True, exist_ok=True)
+    (place.root / "data" / "metrics" / "late.json").write_text("{}\n")
+    second = publish_branch(place, "r1", "run r1\n\nWhy.")
+    assert git(toy, "rev-parse", "runs/r1") == second != first
+    found = subject.find(toy, "r1")
+    assert (found.snapshot, found.base) == (place.snapshot, place.commit)
 
 
 def test_git_without_a_name_commits_as_kakehashi(toy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
