@@ -1,4 +1,4 @@
-"""Pictures of the two web pages for README.md, made again: `python -m docs.pictures` in a checkout that has run.
+"""README.md's pictures, made again: `python -m docs.pictures` in a checkout that has run.
 
 Starts the servers, and a run of the deployment `pipeline` from its form as a person would; what has nothing to do is
 not done again. The run stays as every run does: as a branch `runs/<id>` and in MLflow. Needs Chromium and the extra
@@ -20,16 +20,32 @@ HERE = Path(__file__).parent
 COLOURS = 128
 NOTE = "the committed settings"
 WIDTH, TALL, FLAT = 1280, 800, 440
+PAGES = {"report": ("data/report/index.html", (930, 1190)), "review": ("data/retrieve/review.html", (1264, 850))}
+"""Pages that a run leaves, and how much of each is shown."""
+SHEET, SHEET_SHARE, SHEET_WIDTH = "data/retrieve/sheet.png", 0.2645, 747
 
 
 def main() -> None:
-    """Write form.png, run.png, results.png and mlflow.png, once all are made: the run finds no file changed."""
+    """Write all pictures, once all are made: the run finds no file changed."""
     if browser.CHROMIUM is None:
         sys.exit("No Chromium is found. Install it (apt-get install chromium), then make the pictures again.")
     with Servers(Path.cwd()) as servers, browser.chromium(WIDTH, TALL) as (page, _):
-        pictures = dict(walk(page, f"http://127.0.0.1:{servers.prefect_port}"))
+        pictures = dict([*left_by_the_run(page, Path.cwd()), *walk(page, f"http://127.0.0.1:{servers.prefect_port}")])
     for name, picture in pictures.items():
         picture.save(HERE / f"{name}.png", optimize=True)
+
+
+def left_by_the_run(page: Page, root: Path) -> Iterator[tuple[str, Image.Image]]:
+    """The report, the review page and the upper rows of the contact sheet, as they lie in the checkout."""
+    for name, (file, (width, height)) in PAGES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto((root / file).as_uri())
+        yield name, seen(page, height, width)
+    page.set_viewport_size({"width": WIDTH, "height": TALL})
+    with Image.open(root / SHEET) as sheet:
+        upper = sheet.convert("RGB").crop((0, 0, sheet.width, round(SHEET_SHARE * sheet.height)))
+    small = upper.resize((SHEET_WIDTH, round(upper.height * SHEET_WIDTH / upper.width)))
+    yield "sheet", small.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 def walk(page: Page, prefect: str) -> Iterator[tuple[str, Image.Image]]:
@@ -53,11 +69,11 @@ def walk(page: Page, prefect: str) -> Iterator[tuple[str, Image.Image]]:
     yield "mlflow", seen(page, FLAT)
 
 
-def seen(page: Page, height: int) -> Image.Image:
+def seen(page: Page, height: int, width: int = WIDTH) -> Image.Image:
     """The upper part of what the page shows, in few colours."""
     page.mouse.move(0, 0)
     page.wait_for_timeout(2000)  # charts and notices move
-    shown = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+    shown = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height})
     with Image.open(io.BytesIO(shown)) as picture:
         return picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
 
