@@ -2,8 +2,8 @@
 
     python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
 
-Every trial is a line of .kakehashi/benchmarks/claims/record.jsonl as soon as it is done; a rerun goes on from there.
-`--table` only prints what is known.
+Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
+goes on from there. `--table` only prints what is known.
 """
 
 import argparse
@@ -12,17 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.claims.grids import BENCHMARKS
-from benchmarks.claims.places import JOBS, PLACES
+from benchmarks.claims.places import JOBS, base_of
 from benchmarks.claims.tables import table
 from benchmarks.claims.trial import Trial, base_figures, run
 from benchmarks.retrieval.results import Results
 
+RECORD = Path("benchmarks/claims/record.jsonl")
+
 
 def measure(root: Path, trial: Trial, results: Results, commit: str) -> None:
-    """Run the trial unless its line is there."""
-    if results.find(trial.key) is None:
+    """Run the trial unless its line is there, of the same base."""
+    base = base_of(root, trial.job, trial.seed)
+    if results.find({**trial.key, "base": base}) is None:
         figures = base_figures(root, trial.job, trial.seed) if trial.rows == "none" else run(root, trial)
-        results.add({"arm": trial.arm, **trial.key, "commit": commit, **figures})
+        results.add({"arm": trial.arm, **trial.key, "base": base, "commit": commit, **figures})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--table", action="store_true", help="only print what is known")
     options = parser.parse_args(arguments)
     root = Path.cwd()
-    results = Results(root / PLACES / "record.jsonl")
+    results = Results(root / RECORD)
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True).strip()
     for number in options.numbers:
         benchmark = BENCHMARKS[number]

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.overlays import SEEDED, THREADED, apply
+from components.outputs import read_json
 from flows import environment, settings
 
 PLACES = Path(".kakehashi/benchmarks/claims")
@@ -35,3 +36,8 @@ def prepare(root: Path, job: str, seed: int, threads: int = 1) -> Path:
 def commit_of(place: Path) -> str:
     """The commit whose code prepared the place."""
     return subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=place, text=True).strip()
+
+
+def base_of(root: Path, job: str, seed: int) -> str:
+    """The first twelve digits of the SHA-256 of the place's base model; prepares the place if it is not there yet."""
+    return str(read_json(prepare(root, job, seed) / "data/embed/provenance.json")["model_sha256"])[:12]

@@ -37,9 +37,9 @@ def _cells(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
     means = [f"{np.mean(values):.3g}" if values else "–" for values in known]
     reference = benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(arm)
     pairs = [
-        line[benchmark.figures[0]] - lines[job, reference, seed][benchmark.figures[0]]
+        line[benchmark.figures[0]] - other[benchmark.figures[0]]
         for seed, line in mine.items()
-        if (job, reference, seed) in lines
+        if (other := lines.get((job, reference, seed))) and other["base"] == line["base"]
     ]
     difference = "" if arm == reference or not pairs else difference_with_interval(pairs)
     return [*means, difference, str(len(mine))]
