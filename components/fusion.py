@@ -37,8 +37,16 @@ def fuse(evidence: Sequence[Evidence], scoring: Scoring = "reciprocal_rank") -> 
     `score` is the weighted sum over the kinds of evidence of the mean over their queries of 1 / (60 + rank), or of
     (K - rank + 1) / K. `agreement` is the share of the evidence, by weight, that found the row at all, 0 to 1: captions
     can lie and vectors can err, but seldom about the same image. Evidence with a `trust_K` counts for both as far as it
-    is trusted at the rank, for `agreement` at the best one. `query` is the one that contributed most.
+    is trusted at the rank, for `agreement` at the best one. `query` is the one that contributed most. What no trusted
+    evidence found is no candidate.
+
+    Raises:
+        ValueError: there is no evidence, because no kind has any weight.
     """
+    if not evidence:
+        raise ValueError(
+            "params.yaml: retrieve.image_weight, caption_weight and words_weight are all 0. Raise one of them."
+        )
     found = pd.concat([_occurrences(each, scoring) for each in evidence], ignore_index=True)
     if found.empty:
         return pd.DataFrame({"row": [], "score": [], "agreement": [], "query": []}).astype(_TYPES)
@@ -74,4 +82,4 @@ def _occurrences(evidence: Evidence, scoring: Scoring) -> pd.DataFrame:
             "query": np.repeat([f"{evidence.kind}: {query}" for query in evidence.queries], neighbours),
         }
     )
-    return occurrences[occurrences["row"] >= 0]
+    return occurrences[(occurrences["row"] >= 0) & (occurrences["part"] > 0)]

@@ -15,7 +15,24 @@ PARAMS_FILE = Path("params.yaml")
 class Section(BaseModel):
     """Settings of one stage: frozen, closed to names it does not know, described by the string under each field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, protected_namespaces=()
+    )
+
+
+IN_PLAIN_WORDS = {
+    "bool_parsing": "Write true or false.",
+    "bool_type": "Write true or false.",
+    "finite_number": "Write a finite number.",
+    "float_parsing": "Write a number.",
+    "float_type": "Write a number.",
+    "int_from_float": "Write a whole number.",
+    "int_parsing": "Write a whole number.",
+    "int_type": "Write a whole number.",
+    "list_type": "Write a list, such as [a, b].",
+    "string_type": "Write a text, in quotes if it looks like a number.",
+}
+"""What to write instead, for the types of fault whose own message speaks of parsing."""
 
 
 class ParamsError(ValueError):
@@ -89,7 +106,7 @@ def _explain(fault: Mapping[str, Any], section: type[Section], file: Path, prefi
         return f"{file}: {field}.format is '{fault['ctx']['tag']}'. {unknown_name(str(fault['ctx']['tag']), known)}"
     if fault["type"] == "union_tag_not_found":
         return f"{file}: {field}.format is missing. Give it a value; docs/parameters.md says what it means."
-    message = fault["msg"].removeprefix("Value error, ")
+    message = IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
     shown = ":" if isinstance(fault["input"], Mapping) else f" is {_short(fault['input'])}."  # of many fields together
     return f"{file}: {field}{shown} {message}{'' if message.endswith('.') else '.'}"
 

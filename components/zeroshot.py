@@ -52,16 +52,23 @@ def parse_labels(lines: Sequence[str]) -> tuple[Label, ...]:
     """Labels from `name | other name | …` lines.
 
     Raises:
-        ValueError: a line holds no name, or two labels share their own name.
+        ValueError: a line holds no name, or two labels share one.
     """
     labels = [Label(tuple(name.strip() for name in line.split("|") if name.strip())) for line in lines]
     if not all(label.names for label in labels):
         raise ValueError("retrieve.labels has an empty line. Write `name | other name`, or remove it.")
-    seen: set[str] = set()
+    owners: dict[str, Label] = {}
     for label in labels:
-        if label.name.casefold() in seen:
-            raise ValueError(f"retrieve.labels names `{label.name}` twice. Remove one.")
-        seen.add(label.name.casefold())
+        for folded, name in {name.casefold(): name for name in label.names}.items():
+            owner = owners.setdefault(folded, label)
+            if owner is label:
+                continue
+            if owner.name.casefold() == label.name.casefold():
+                raise ValueError(f"retrieve.labels names `{name}` twice. Remove one.")
+            raise ValueError(
+                f"retrieve.labels: `{owner.name}` and `{label.name}` are both called `{name}`, and nothing that is "
+                "found by it tells them apart. Leave the name to one of them."
+            )
     return tuple(labels)
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from flows import pictures, results
+from flows import index_card, pictures, results
 from flows.dvc import dvc_says
+from flows.measurements import StageRun
 from flows.publish import Told
 from flows.verdict import Verdict
 from flows.workspace import Workspace
@@ -24,6 +25,13 @@ def show_sheet(root: Path, stage: str) -> None:
     if stage in SHEETS and (root / SHEETS[stage][0]).is_file():
         name, words = SHEETS[stage]
         create_markdown_artifact(pictures.markdown_of(root / name, words), key=f"sheet-{stage}", description=words)
+
+
+def show_index_card(root: Path, run: StageRun) -> None:
+    """Create the artifact `index-card` of the current run, if the stage made an index: recall, work and latency."""
+    if run.state == "ran" and (root / index_card.CARD).is_file() and run.stage == index_card.CARD.parent.name:
+        card = index_card.index_card(root)
+        create_table_artifact(card.table(), key="index-card", description=card.words)
 
 
 def show(place: Workspace, verdict: Verdict, told: Told) -> None:

@@ -92,6 +92,17 @@ def search(
 
 
 @app.command()
+def card() -> None:
+    """Show what the index finds and scans, and how long a search takes on this machine."""
+    home = _project()
+    with _plain_errors():
+        from flows import summary
+        from flows.index_card import index_card
+
+        summary.show_index_card(index_card(home))
+
+
+@app.command()
 def status() -> None:
     """Show how each stage stands, and whether the servers are up."""
     home = _project()

@@ -97,6 +97,7 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
         done[stage] = carried(reproduce(stage, place, screen, return_state=True))
         measurements.record(place.home, run_id, list(done.values()), place.root / "dvc.lock", note)
         artifacts.show_sheet(place.root, stage)
+        artifacts.show_index_card(place.root, done[stage])
 
     try:
         for stage in stage_order(place.root):

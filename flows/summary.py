@@ -17,6 +17,7 @@ from flows.servers import Addresses, answering
 if TYPE_CHECKING:
     from flows.certificate import Certificate
     from flows.compare import Compared
+    from flows.index_card import IndexCard
     from flows.pipeline import Finished
     from flows.status import StageStatus
 
@@ -92,6 +93,23 @@ def show_found(title: str, found: Any) -> None:
 
 
 FIGURES = ("score", "agreement", "cosine")
+
+
+def show_index_card(card: "IndexCard") -> None:
+    """The card of an index: its head, and a row for each way of asking."""
+    console = Console(highlight=False)
+    rows = card.table()
+    table = Table(title="The index, by whose vectors are searched and what asks", title_justify="left")
+    for column in rows[0]:
+        heading = column.replace("@", "\n@").replace(", ", "\n")
+        table.add_column(heading, justify="left" if column in ("side", "query") else "right", no_wrap=True)
+    for before, row in zip([rows[0], *rows], rows, strict=False):
+        if before["side"] != row["side"]:
+            table.add_section()
+        table.add_row(*row.values())
+    console.print(table)
+    console.print(card.words, soft_wrap=True)
+    console.print(f"Times are of this machine: one query at a time, {card.threads} thread{'s' * (card.threads > 1)}.")
 
 
 def show_comparison(compared: "Compared") -> None:

@@ -52,3 +52,14 @@ def test_more_queries_do_not_mean_more_weight():
 def test_missing_neighbours_are_left_out():
     assert fuse([evidence([[7, -1]])])["row"].tolist() == [7]
     assert fuse([evidence([[-1, -1]])]).empty
+
+
+def test_what_no_trusted_evidence_found_is_no_candidate():
+    distrusted = Evidence("image", ["a query"], np.array([[7, 8]]), 1.0, np.array([1.0, 0.0]))
+    assert fuse([distrusted, CAPTIONS])["row"].tolist() == [7, 8, 9]
+    assert fuse([distrusted])["row"].tolist() == [7]
+
+
+def test_without_any_evidence_the_weights_are_named():
+    with pytest.raises(ValueError, match=r"retrieve.image_weight, caption_weight and words_weight are all 0"):
+        fuse([])

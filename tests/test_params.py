@@ -75,11 +75,13 @@ def test_numbers_are_read_as_yaml_1_2_reads_them(tmp_path):
     [
         ("copies: 2", "copys: 2\n  copies: 2", "draw.copys is not a parameter. Did you mean `copies`?"),
         ("copies: 2", "copies: 0", "draw.copies is 0. Input should be greater than 0."),
+        ("copies: 2", "copies: some", "draw.copies is 'some'. Write a whole number."),
+        ("copies: 2", "copies: 2.5", "draw.copies is 2.5. Write a whole number."),
         ("colour:", "color: white, colour:", "draw.paper.color is not a parameter. Did you mean `colour`?"),
         ("  copies: 2", "", "draw.copies is missing. Give it a value; docs/parameters.md says what it means."),
         ("draw:", "drow:", "there is no section `draw`. Add one; docs/parameters.md lists its fields."),
     ],
-    ids=["unknown", "out-of-bounds", "nested", "missing", "no-section"],
+    ids=["unknown", "out-of-bounds", "no-number", "no-whole-number", "nested", "missing", "no-section"],
 )
 def test_a_mistake_is_one_line_with_file_field_and_mend(tmp_path, sound, wrong, message):
     line = refused(tmp_path, SOUND.replace(sound, wrong))
@@ -119,6 +121,25 @@ def test_a_missing_file(tmp_path):
 def test_an_unknown_name_is_answered_with_the_nearest_or_with_all():
     assert unknown_name("tran", ["train", "embed"]) == "Did you mean `train`?"
     assert unknown_name("zzz", ["train", "embed"]) == "Known: train, embed."
+
+
+@pytest.mark.parametrize(
+    ("value", "mend"),
+    [
+        ("swift: perhaps", "Write true or false."),
+        ("share: .inf", "Write a finite number."),
+        ("share: x", "Write a number."),
+    ],
+)
+def test_what_to_write_instead_is_said_in_plain_words(tmp_path, value, mend):
+    class Quick(Section):
+        swift: bool = False
+        share: float = 0.0
+
+    (tmp_path / "params.yaml").write_text(f"quick: {{{value}}}\n", encoding="utf-8")
+    with pytest.raises(ParamsError) as error:
+        load_section("quick", Quick, tmp_path / "params.yaml")
+    assert str(error.value).endswith(f" {mend}")
 
 
 def test_a_rule_of_several_fields_names_their_section_and_shows_no_values(tmp_path):

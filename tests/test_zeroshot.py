@@ -20,6 +20,8 @@ def test_the_first_name_is_the_classs_own():
     [
         (["bolt", " | "], "retrieve.labels has an empty line"),
         (["Bolt", "bolt | screw"], "retrieve.labels names `bolt` twice"),
+        (["bolt | ねじ", "screw | Fastener | ねじ"], "`bolt` and `screw` are both called `ねじ`"),
+        (["bolt | nut", "Nut"], "`bolt` and `Nut` are both called `Nut`"),
     ],
 )
 def test_labels_that_cannot_be_told_apart(lines, message):

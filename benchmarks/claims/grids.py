@@ -101,6 +101,8 @@ CHOICES_OF_RETRIEVE: dict[str, tuple[str, ...]] = {
     "adaptive descriptors": ("retrieve.augmentation.choice=adaptive",),
     "clustered": ("retrieve.selection.choice=clustered",),
     "every confidence": ("retrieve.least_confidence=0",),
+    "gap removed, centred": ("retrieve.gap_removal=centred",),
+    "gap removed, standardised": ("retrieve.gap_removal=standardised",),
 }
 """The default is all three kinds of evidence, calibrated, no descriptors, the best-scored images."""
 

@@ -1,4 +1,4 @@
-"""Recall against the share of vectors scanned: points of one index, and values read between them.
+"""Recall against work and against time: points of one index, and values read between them.
 
 Shape legend: Q = queries, D = width.
 """
@@ -6,16 +6,20 @@ Shape legend: Q = queries, D = width.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from components.index.card import answers, recall
+from components.index.card import answers, latency, recall
 from components.index.vectors import Vectors
 from components.vector_index import Modality, VectorIndex
 
 K = 10
 SHARES = (0.01, 0.02, 0.05, 0.1)
 """Where kinds are compared at equal work."""
+TIMES_MS = (0.05, 0.1, 0.2)
+"""Where kinds are compared at equal latency."""
+TIMED_QUERIES = 200
 PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 EQUAL_PROBES = (1, 4, 16)
 """Where kinds are compared at equal nprobe."""
@@ -33,6 +37,8 @@ class Point:
     """Vectors scanned for a query, of all; above 1 where spilled vectors are met twice."""
     recall: float
     """Recall at K against exact search, 0 to 1."""
+    p50_ms: float = math.nan
+    """Median time of a query by itself, one thread."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,9 @@ def curve(index: VectorIndex, asked: Questions, stored: Vectors) -> list[Point]:
     for nprobe in budgets(index):
         share = index.scanned(asked.query_QD, asked.modality, nprobe) / stored.rows
         row_QK = answers(index, asked.query_QD, K, asked.modality, nprobe, asked.but_Q)
-        points.append(Point(nprobe, share, recall(row_QK, asked.exact_QK, asked.query_QD, stored)))
+        found = recall(row_QK, asked.exact_QK, asked.query_QD, stored)
+        times = latency(index, asked.query_QD[:TIMED_QUERIES], K, modality=asked.modality, nprobe=nprobe)
+        points.append(Point(nprobe, share, found, times["p50_ms"]))
         if share >= 2 * SHARES[-1] and nprobe >= EQUAL_PROBES[-1]:
             break
     return points
@@ -64,13 +72,17 @@ def budgets(index: VectorIndex) -> list[int]:
     return [each for each in PROBES if each <= index.lists] if index.lists else list(CANDIDATES)
 
 
-def recall_at(points: Sequence[Point], share: float) -> float:
-    """Recall at a share, straight between the neighbouring points over the share's logarithm; NaN outside of them."""
-    points = sorted(points, key=lambda point: point.share)
-    if not points[0].share <= share <= points[-1].share:
+Price = Literal["share", "p50_ms"]
+"""What recall is bought with: work or time."""
+
+
+def recall_at(points: Sequence[Point], price: float, paid_in: Price = "share") -> float:
+    """Recall at a share or a time, straight between the neighbouring points over its logarithm; NaN outside of them."""
+    points = sorted(points, key=lambda point: getattr(point, paid_in))
+    prices, recalls = [getattr(point, paid_in) for point in points], [point.recall for point in points]
+    if not prices[0] <= price <= prices[-1]:
         return math.nan
-    shares, recalls = [point.share for point in points], [point.recall for point in points]
-    return float(np.interp(math.log(share), np.log(shares), recalls))
+    return float(np.interp(math.log(price), np.log(prices), recalls))
 
 
 def recall_of(points: Sequence[Point], nprobe: int) -> float:

@@ -1,11 +1,11 @@
-"""Kinds of index side by side over real vectors: recall@10 against vectors scanned, as a table, lines and plots.
+"""Kinds of index side by side over real vectors: recall@10 against work and time, as a table, lines and plots.
 
     python -m benchmarks.retrieval.vectors data/embed [--lists 128] [--seeds 1 2 3] [--gaps own 0.5 0.8] [--full]
     python -m benchmarks.retrieval.vectors data/embed --sweep
 
 The folder holds corpus_image.npy and corpus_text.npy of a run. --sweep goes through numbers of lists and widths, for an
 hour at most; the same command goes on where it stopped. Kinds are compared at equal work (1, 2, 5 and 10 % of
-the vectors scanned) and at equal nprobe, for held-out text queries and image queries, over the vectors as they are and
+the vectors scanned), at equal nprobe and in equal time, for held-out text queries and image queries, as they are and
 with the gap widened. Settings not named here are those of params.yaml's section `index`, with codec flat. Lines of
 results.jsonl that are there already, of the same vectors and settings, are not measured again.
 
@@ -46,7 +46,7 @@ from components.vector_index import Modality
 OWN = "own"
 SHARE_TIMED = 0.05
 MODALITIES: tuple[Modality, ...] = ("text", "image")
-FULL_GAPS = (OWN, "0.4", "0.5", "0.6", "0.7", "0.8", "0.9")
+FULL_GAPS = (OWN, "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1.0")
 FULL_LISTS = (32, 64, 128, 256)
 SWEEP_WIDTHS = ("32", "64", OWN)
 SWEEP_KINDS = ("ivf", "paired", "paired-balanced", "routed-linear", "hnsw", "hnsw-captions")

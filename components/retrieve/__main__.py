@@ -73,6 +73,7 @@ def main(
     figures = {
         "selected": len(selection),
         "labels_with_hits": int((counts > 0).sum()),
+        "labels_below_least_confidence": int(below_floor(selection, params.least_confidence).sum()),
         "candidates": selected.candidates,
         "conflicts": selected.conflicts,
         "evaluation_copies_left_out": reasons.get("evaluation_copy", 0),
@@ -91,6 +92,12 @@ def main(
         "labels": {name: int(count) for name, count in counts.items()},
     }
     write_json(figures, metrics)
+
+
+def below_floor(selection: pd.DataFrame, least_confidence: float) -> pd.Series:
+    """For each label, whether all that it has is one image whose confidence is below the floor."""
+    unsure = (selection["confidence"] < least_confidence) & ~selection["accepted"]
+    return unsure.groupby(selection["label"]).any()
 
 
 def opened(records: pd.DataFrame, vectors: Path, index: Path, model_sha256: str, params: RetrieveParams) -> Searchable:

@@ -24,6 +24,8 @@ from sklearn.isotonic import IsotonicRegression
 from components.fusion import Evidence
 
 WORDS = "words"
+LEAST_NAMED = 30
+"""Images that captions must name before they may judge: a share of thirty has a standard error of nine points."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class Trust:
     """What is left of that at each rank, 1 at the first."""
 
 
-def borne_out(found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray]) -> dict[str, Trust]:
-    """The trust in each kind of vectors; nothing where no caption names any label.
+def borne_out(
+    found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray], least_named: int = LEAST_NAMED
+) -> dict[str, Trust]:
+    """The trust in each kind of vectors; nothing where captions name fewer than `least_named` images.
 
     Labels that no caption names say nothing and are left out. A kind of which no find is borne out has no trust at all.
 
@@ -46,6 +50,8 @@ def borne_out(found: Sequence[Sequence[Evidence]], named: Sequence[np.ndarray]) 
         named: for each label the rows whose captions name it.
     """
     any_N = np.unique(np.concatenate(named)) if len(named) else np.empty(0, dtype=np.int64)
+    if len(any_N) < least_named:
+        return {}
     finds: dict[str, list[np.ndarray]] = {}
     for evidence, row_N in zip(found, named, strict=True):
         for each in evidence if len(row_N) else ():

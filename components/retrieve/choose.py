@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from components.retrieve.cluster import Pick, spread_order
-from components.retrieve.select import floor_reasons, quota_reasons, ranked_by_score
+from components.retrieve.select import floor_reasons, last_spared, quota_reasons, ranked_by_score
 from components.retrieve.thin import Nearness, thin
 
 How = Literal["top", "clustered"]
@@ -57,7 +57,8 @@ def choose(
         copied=copied_N,
     ).sort_values(best_first, ascending=[False, False, False, True], kind="stable", ignore_index=True)
     floors = floor_reasons(table, least_cosine=least_cosine, least_confidence=least_confidence)
-    table, dropped = _parted(table, np.where(table["copied"], "evaluation_copy", floors))
+    reason_N = last_spared(table, np.where(table["copied"], "evaluation_copy", floors).astype(object))
+    table, dropped = _parted(table, reason_N)
     going = [dropped]
 
     vector_ND, always_N = vector_MD[table["row"].to_numpy()], table["accepted"].to_numpy(dtype=bool)

@@ -56,10 +56,6 @@ def gather(
     Raises:
         ValueError: no kind of evidence has any weight.
     """
-    if not params.image_weight + params.caption_weight + params.words_weight:
-        raise ValueError(
-            "params.yaml: retrieve.image_weight, caption_weight and words_weight are all 0. Raise one of them."
-        )
     named = _named(task, corpus, params)
     words = _words(task, named, corpus, params)
     found = []

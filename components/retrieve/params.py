@@ -70,7 +70,8 @@ class RetrieveParams(Section):
     least_cosine: float = Field(ge=-1, le=1)
     """An image whose best cosine to its label's plain prompts, its own or its caption's, is lower is not selected."""
     least_confidence: float = Field(ge=0, le=1)
-    """Least share of an image's scores that its label holds, times the share of the evidence that found it."""
+    """Least share of an image's scores that its label holds, times the share of the evidence that found it; a label of
+    which no image reaches it keeps its surest one."""
     thinning: Thinning
     selection: Spread
     images_per_label: PositiveInt

@@ -52,6 +52,20 @@ def floor_reasons(settled: pd.DataFrame, *, least_cosine: float, least_confidenc
     return np.where(settled["accepted"], "", reasons)
 
 
+def last_spared(settled: pd.DataFrame, reason_N: np.ndarray) -> np.ndarray:
+    """The reasons, without that of a label's surest line where the floor of confidence would leave the label nothing.
+
+    A weak example teaches a label more than none; `confidence` says how weak. One that is too far stays out.
+    """
+    going = settled.assign(reason=reason_N)
+    empty = set(going["label"]) - set(going.loc[going["reason"] == "", "label"])
+    unsure = going[going["label"].isin(empty) & (going["reason"] == CONFIDENCE)]
+    surest = unsure.sort_values("confidence", ascending=False, kind="stable").drop_duplicates("label")
+    spared_N = reason_N.copy()
+    spared_N[settled.index.get_indexer(surest.index)] = ""
+    return spared_N
+
+
 def quota_reasons(preferred: pd.DataFrame, *, images_per_label: int, source_share: float) -> np.ndarray:
     """For each line of `preferred`, the first choice of each label first, why it is not taken.
 

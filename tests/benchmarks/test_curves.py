@@ -37,6 +37,11 @@ def test_recall_is_read_straight_over_the_shares_logarithm(share, expected):
     assert recall_at(POINTS[::-1], share) == pytest.approx(expected)
 
 
+def test_recall_is_read_over_time_too():
+    points = [Point(1, 0.01, 0.4, 0.1), Point(4, 0.04, 0.8, 0.4)]
+    assert recall_at(points, 0.2, "p50_ms") == pytest.approx(0.6)
+
+
 def test_nothing_is_made_up_outside_of_what_was_measured():
     assert math.isnan(recall_at(POINTS, 0.009)) and math.isnan(recall_at(POINTS, 0.17))
     assert math.isnan(recall_of(POINTS, 2)) and recall_of(POINTS, 4) == 0.8

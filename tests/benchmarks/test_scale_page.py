@@ -53,3 +53,20 @@ def test_lists_and_what_follows_from_them():
         assert f"{lists_for(rows):,}" == shown and shown in PAGE
         assert f"| {math.floor(rows / lists_for(rows)):,} |" in PAGE
         assert f"{256 * lists_for(rows):,}" in PAGE
+
+
+def measured(name: str) -> list[list[float]]:
+    """The numbers in the measured row of that name, a list a kind."""
+    line = re.search(rf"^\| {re.escape(name)}[^|]*\|(.+)\|$", PAGE, re.MULTILINE)
+    assert line
+    return [[float(number) for number in cell.split(",")] for cell in line[1].split("|")]
+
+
+def test_times_carried_on_are_those_of_the_measured_row():
+    built = dict(zip(("ivf", "paired", "routed", "hnsw"), measured("build at 10^5, 10^6, s"), strict=True))
+    for kind in ("ivf", "paired", "routed"):
+        beside = built[kind][1] - built["ivf"][1]
+        least, most = ((more * built["ivf"][1] + beside) / 3600 for more in (100, 100**1.5))
+        assert row(kind)[0] == f"{least:.1f} to {most:.1f} h"
+    least, most = (100**power * built["hnsw"][1] / 3600 for power in (measured("slope")[3][0], 1))
+    assert row("hnsw")[0] == f"{least:.1f} to {most:.1f} h"

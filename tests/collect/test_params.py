@@ -63,7 +63,8 @@ def test_two_sources_cannot_share_a_name():
 
 @pytest.mark.parametrize("images", [0, -1, 1.5])
 def test_a_number_of_images_is_a_positive_whole_number(images):
-    assert f"images is {images}. Input should be" in refused(corpus=[DRAWN | {"images": images}])
+    mend = "Input should be greater than 0." if images == int(images) else "Write a whole number."
+    assert f"images is {images}. {mend}" in refused(corpus=[DRAWN | {"images": images}])
 
 
 def test_no_source_at_all_is_refused():

@@ -123,7 +123,7 @@ def test_a_mistake_is_named_and_nothing_is_written(params: Path, assignment: str
 def test_the_overlay_is_named_not_the_file_it_changes(params: Path, tmp_path: Path) -> None:
     file = tmp_path / "emoji.yaml"
     file.write_text("train: {steps: none}\n")
-    with pytest.raises(ParamsError, match=r"emoji\.yaml: train\.steps is 'none'\. Input should be a valid integer"):
+    with pytest.raises(ParamsError, match=r"emoji\.yaml: train\.steps is 'none'\. Write a whole number"):
         change_settings(params, [overlay(file)], SECTIONS)
 
 

@@ -158,6 +158,7 @@ def test_the_cards_are_complete(fabricated_run, make_report):
     ):
         assert f"\n## {heading}\n" in data
     assert "| forbidden licence | 180 |" in data and "A. Painter" in data
+    assert "| near-copies of evaluation images, left out of the selection | 7 |" in data
 
 
 def test_the_page_names_a_few_authors_and_the_data_card_all(fabricated_run, make_report):

@@ -12,7 +12,7 @@ from components.report.params import ReportParams
         ("engineer_hours", 0, "report.assumptions.engineer_hours is 0. Input should be greater than 0."),
         ("discount_rate", 8, "report.assumptions.discount_rate is 8. Input should be less than or equal to 1."),
         ("horizon_year", 3, "report.assumptions.horizon_year is not a parameter. Did you mean `horizon_years`?"),
-        ("yen_per_usd", float("inf"), "report.assumptions.yen_per_usd is inf. Input should be less than"),
+        ("yen_per_usd", float("inf"), "report.assumptions.yen_per_usd is inf. Write a finite number."),
     ],
 )
 def test_a_wrong_assumption_is_named(assumptions, tmp_path, field, value, fault):

@@ -20,7 +20,7 @@ def test_the_first_rank_is_judged_among_captions_that_speak_and_the_rest_by_how_
     bolt, nut = np.array([0, 1]), np.array([2, 3])
     found = [[vectors([0, 5, 1, 9], [2, 0, 6, 9]), WORDS], [vectors([2, 2, 9, 9], [9, 3, 9, 9])]]
     # named rightly, of four: by rank 2, 3, 1, 0, made to fall 2.5, 2.5, 1, 0; named at all at the first two ranks: 6
-    trust = borne_out(found, [bolt, nut])["image"]
+    trust = borne_out(found, [bolt, nut], least_named=4)["image"]
     assert trust.at_first == pytest.approx(5 / 6)
     np.testing.assert_allclose(trust.fall_K, [1, 1, 0.4, 0])
 
@@ -41,14 +41,21 @@ def test_captions_that_are_silent_at_random_change_nothing_but_the_noise():
 
 
 def test_a_kind_that_no_caption_bears_out_is_not_believed():
-    assert borne_out([[vectors([5, 6]), WORDS]], [np.array([0])])["image"].at_first == 0
-    assert borne_out([[vectors([5, 6]), WORDS]], [NOBODY]) == {}
+    assert borne_out([[vectors([5, 6]), WORDS]], [np.array([0])], least_named=1)["image"].at_first == 0
+    assert borne_out([[vectors([5, 6]), WORDS]], [NOBODY], least_named=1) == {}
     assert borne_out([], []) == {}
+
+
+def test_a_few_captions_are_no_judge():
+    found = [[vectors(list(range(40)))], [vectors(list(range(40, 80)))]]
+    named = [np.arange(25), np.arange(40, 44)]
+    assert borne_out(found, named) == {}
+    assert borne_out(found, [np.arange(26), np.arange(40, 44)])["image"].at_first == 1
 
 
 def test_a_place_that_a_search_left_empty_is_no_wrong_find():
     found = [[vectors([0, 1, 2, 3], [0, 1, -1, -1], [0, 1, -1, -1])]]
-    np.testing.assert_allclose(borne_out(found, [np.arange(4)])["image"].fall_K, [1, 1, 1, 1])
+    np.testing.assert_allclose(borne_out(found, [np.arange(4)], least_named=4)["image"].fall_K, [1, 1, 1, 1])
 
 
 def test_where_no_caption_names_a_label_its_vectors_are_all_there_is_unless_words_found_it_in_part():

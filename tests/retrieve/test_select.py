@@ -8,6 +8,7 @@ from components.retrieve.select import (
     dropped_counts,
     empty_places,
     floor_reasons,
+    last_spared,
     lost_claims,
     places_of_one_source,
     quota_reasons,
@@ -66,6 +67,13 @@ def test_each_floor_has_its_reason_and_the_accepted_pass():
     )
     reasons = floor_reasons(settled, least_cosine=0.2, least_confidence=0.5)
     assert reasons.tolist() == ["", "below_least_cosine", "below_least_cosine", "below_least_confidence", ""]
+
+
+def test_a_label_that_no_image_is_sure_of_keeps_its_surest_but_none_that_is_too_far():
+    settled = pd.DataFrame({"label": [0, 0, 1, 1, 2, 3], "confidence": [0.1, 0.3, 0.2, 0.9, 0.4, 0.1]})
+    floors = np.array(["below_least_confidence"] * 3 + ["", "below_least_cosine", "evaluation_copy"], dtype=object)
+    spared = last_spared(settled, floors)
+    assert spared.tolist() == ["below_least_confidence", "", "below_least_confidence", "", *floors[4:]]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,128 @@
+"""The index's card as people read it: what a search finds, what it scans, and how long it takes on this machine.
+
+Recall, work and size are the stage's own figures (data/index/card.json); a time is no output of a stage, so latency is
+measured here, when the card is shown.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.outputs import read_json
+from components.params import load_section
+
+CARD = Path("data/index/card.json")
+TIMED_QUERIES = 200
+"""Queries of each row that are timed, one by one: of so many the second slowest is the 99th percentile."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way of asking."""
+
+    side: str
+    """Whose vectors are searched: `image` or `text`."""
+    query: str
+    """What the queries are vectors of: `text` or `image`."""
+    nprobe: int
+    """Lists probed (hnsw: candidates kept); 0 where every vector is compared."""
+    scanned: float
+    """Stored vectors compared with a query, as a share of all, 0 to 1."""
+    recall: dict[int, float]
+    """Recall against exact search at 1, 10 and 64 neighbours, 0 to 1; none at a depth the index does not have."""
+    p50_ms: float
+    """Median time of a search for ten neighbours, one query at a time."""
+    p99_ms: float
+
+
+@dataclass(frozen=True)
+class IndexCard:
+    """An index in figures."""
+
+    kind: str
+    codec: str
+    vectors: int
+    bytes_per_vector: dict[str, float]
+    """By side."""
+    list_imbalance: dict[str, float]
+    """By side; 1 is even."""
+    threads: int
+    rows: list[Row]
+
+    @property
+    def words(self) -> str:
+        """The head of the card in a line."""
+        sides = (
+            f"{side} {self.bytes_per_vector[side]:,.0f} bytes a vector, list imbalance {self.list_imbalance[side]:.2f}"
+            for side in self.bytes_per_vector
+        )
+        return f"{self.kind}, codec {self.codec}, {self.vectors:,} vectors a side ({'; '.join(sides)})"
+
+    def table(self) -> list[dict[str, str]]:
+        """The rows as text, for a terminal or a page."""
+        depths = sorted({depth for row in self.rows for depth in row.recall})
+        return [
+            {
+                "side": row.side,
+                "query": row.query,
+                "nprobe": str(row.nprobe or "all"),
+                "scanned": f"{row.scanned:.1%}",
+                **{f"recall@{depth}": f"{row.recall[depth]:.3f}" if depth in row.recall else "" for depth in depths},
+                "p50, ms": f"{row.p50_ms:.2f}",
+                "p99, ms": f"{row.p99_ms:.2f}",
+            }
+            for row in self.rows
+        ]
+
+
+def index_card(root: Path) -> IndexCard:
+    """Read the card of the index in `root`, and time its searches for ten neighbours with its own held-out queries.
+
+    Raises:
+        ValueError: there is no index yet, or it is damaged.
+    """
+    if not (root / CARD).is_file():
+        raise ValueError(f"{root / CARD} does not exist: there is no index yet. Run `make run` first.")
+    import faiss
+
+    from components.index.params import IndexParams
+
+    stated, params = read_json(root / CARD), load_section("index", IndexParams, root / "params.yaml")
+    faiss.omp_set_num_threads(params.threads)
+    sides = [name for name in ("image", "text") if name in stated]
+    return IndexCard(
+        kind=stated["kind"],
+        codec=stated["codec"],
+        vectors=int(stated[sides[0]]["vectors"]),
+        bytes_per_vector={side: stated[side]["bytes_per_vector"] for side in sides},
+        list_imbalance={side: stated[side]["list_imbalance"] for side in sides},
+        threads=params.threads,
+        rows=[row for side in sides for row in _rows(root, side, stated, params)],
+    )
+
+
+def _rows(root: Path, side: str, stated: dict[str, Any], params: Any) -> Iterator[Row]:
+    from components.index.card import DEPTHS, budgets_of, latency
+    from components.index.taught import held_out
+    from components.index.vectors import open_pair
+    from components.vector_index import open_index
+
+    opened = open_pair(root / "data/embed/corpus_image.npy", root / "data/embed/corpus_text.npy")
+    index = open_index(root / CARD.parent / side, model_sha256=stated["model_sha256"])
+    held_Q = held_out(opened[side].rows, params.recall_queries, params.seed)[:TIMED_QUERIES]
+    figures = stated[side]
+    for modality in ("text", "image"):
+        query_QD = opened[modality].take(held_Q)
+        for budget in budgets_of(index, params.nprobe_budgets):
+            name = f"{modality}_query_nprobe_{budget}" if budget else f"{modality}_query"
+            depths = [depth for depth in DEPTHS if f"{name}_recall_at_{depth}" in figures]
+            took = latency(index, query_QD, min(10, index.vectors), modality=modality, nprobe=budget or None)
+            yield Row(
+                side=side,
+                query=modality,
+                nprobe=budget,
+                scanned=figures[f"{name}_vectors_scanned"] / index.vectors,
+                recall={depth: figures[f"{name}_recall_at_{depth}"] for depth in depths},
+                **took,
+            )
