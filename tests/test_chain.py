@@ -129,7 +129,8 @@ def test_a_deployment_in_a_private_clone_gives_the_same_lock(reproduced, tmp_pat
     with Servers(root, own_environment(root)) as up:
         run_id = up.start_run()
         assert up.wait_for_end(run_id, seconds=600) == "COMPLETED", up.messages(run_id)
-        states = up.task_states(run_id)
+        states, card = up.task_states(run_id), json.loads(up.artifacts(run_id)["index-card"]["data"])
+    assert {"recall@10", "scanned", "p50, ms", "p99, ms"} <= set(card[0])
     assert states == dict.fromkeys([*stage_order(ROOT), "publish to MLflow"], "Completed")
     published = subprocess.check_output(["git", "show", f"runs/{run_id}:dvc.lock"], cwd=root)
     assert published == (reproduced / "dvc.lock").read_bytes()

@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.claims.grids import BENCHMARKS
 from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
-from benchmarks.claims.tables import difference_with_interval
-from benchmarks.claims.trial import sections
+from benchmarks.claims.tables import difference_with_interval, table
+from benchmarks.claims.trial import Trial, sections
+from benchmarks.retrieval.results import Results
 from components.zeroshot import Task, parse_labels
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +70,11 @@ def test_a_paired_difference_has_students_interval():
     # mean 2, standard deviation 1, n = 3: 4.303 * 1 / sqrt(3) = 2.48
     assert difference_with_interval([1.0, 2.0, 3.0]) == "+2.0 ± 2.5"
     assert difference_with_interval([-1.5]) == "-1.5"
+
+
+def test_only_trials_of_one_base_are_compared(tmp_path):
+    results, benchmark = Results(tmp_path / "record.jsonl"), BENCHMARKS["1"]
+    trials = [Trial("ldraw", seed, arm, (arm,)) for seed in (1, 2) for arm in ("rate 0", "rate 0.3")]
+    for trial, base, accuracy in zip(trials, ("old", "old", "old", "new"), (20, 22, 20, 29), strict=True):
+        results.add({"arm": trial.arm, **trial.key, "base": base, "mean_balanced_accuracy": accuracy})
+    assert "| rate 0.3 | 25.5 | +2.0 | 2 |" in table(benchmark, trials, results)
