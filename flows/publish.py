@@ -5,7 +5,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ def publish_again(home: Path, run_id: str | None) -> Told:
     Raises:
         LookupError: no measurements are kept for that result, or a person rejected the run.
     """
-    from flows import measurements, workspace
+    from flows import measurements, subject, workspace
 
     if run_id is None:
         found = measurements.last_recorded(home, home / "dvc.lock")
@@ -163,7 +163,8 @@ def publish_again(home: Path, run_id: str | None) -> Told:
             raise LookupError("No run that ended with this dvc.lock is recorded. Do one: kakehashi run.")
         return tell_mlflow(workspace.checkout(home), found, note=found["note"])
     record = measurements.read(home, run_id)
-    place = workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id))
+    snapshot = subject.find(home, runs_branch(run_id)).snapshot
+    place = replace(workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id)), snapshot=snapshot)
     try:
         decision = approval.recorded(place.root, run_id)
         if decision is not None and not decision.accepted:
