@@ -90,8 +90,7 @@ def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[st
     truth: dict[str, list[Mapping[str, Any]]] = {}
     settings = run_record.settings(root)
     truth[parent.info.run_id] = [run_record.headline_figures(root), settings]
-    wanted = f"tags.`{PARENT_TAG}` = '{parent.info.run_id}' and tags.kind = 'stage'"
-    stages = list(client.search_runs([parent.info.experiment_id], wanted))
+    stages = stages_of(client, parent)
     for run in stages:
         stage = run.data.tags["dvc.stage"]
         truth[run.info.run_id] = [run_record.stage_figures(root, stage), run_record.stage_settings(settings, stage)]
@@ -100,6 +99,19 @@ def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[st
         for told, true in zip(said, truth[run.info.run_id], strict=True):
             apart = [name for name in true if told.get(name) != true[name]]
             yield from ((str(run.info.run_name), name, told.get(name), true[name]) for name in apart)
+
+
+def stages_of(client: Client, parent: Run) -> list[Run]:
+    """The children of a parent run, one a stage."""
+    wanted = f"tags.`{PARENT_TAG}` = '{parent.info.run_id}' and tags.kind = 'stage'"
+    return list(client.search_runs([parent.info.experiment_id], wanted))
+
+
+def curves(client: Client, stage: Run) -> dict[str, set[tuple[int, float]]]:
+    """Every curve that MLflow holds of a stage, by name: its points (step, value), none of them left out."""
+    names = [name for name in stage.data.metrics if name.startswith(run_record.CURVE)]
+    said = {name: client.get_metric_history(stage.info.run_id, name) for name in names}
+    return {name: {(point.step, point.value) for point in points} for name, points in said.items()}
 
 
 def data_of(client: Client, run: PublishedRun) -> dict[str, str]:

@@ -12,6 +12,8 @@ from components.outputs import read_json
 from components.params import read_yaml
 
 CURVE_POINTS = 250
+CURVE = "curve/"
+"""What the name of every curve begins with."""
 
 
 def settings(root: Path) -> dict[str, str]:
@@ -49,7 +51,7 @@ def curve(file: Path) -> Iterator[tuple[str, float, int]]:
     for row in [*rows[:-1:stride], *rows[-1:]]:
         for term, text in row.items():
             if term != "step" and text and math.isfinite(float(text)):
-                yield f"curve/{term}", float(text), int(float(row["step"]))
+                yield f"{CURVE}{term}", float(text), int(float(row["step"]))
 
 
 def _metrics(root: Path, stage: str) -> Mapping[str, Any]:

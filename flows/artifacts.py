@@ -1,10 +1,10 @@
-"""What a run leaves on its page in Prefect: results, the graph, the report's summary, the way to MLflow."""
+"""What a run leaves on its page in Prefect: results, the graph, the report, the model card, the way to MLflow."""
 
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from flows import index_card, pictures, results
+from flows import index_card, pictures, report, results
 from flows.dvc import dvc_says
 from flows.measurements import StageRun
 from flows.publish import Told
@@ -53,9 +53,12 @@ def show(place: Workspace, verdict: Verdict, told: Told) -> None:
     graph = dvc_says(place.root, place.environment, "dag", "--mermaid")
     if graph:
         create_markdown_artifact(f"```mermaid\n{graph}\n```", key="graph", description="The stages, as DVC knows them")
+    in_mlflow = told.link.startswith("http") and not told.trouble
+    if text := report.markdown(place.root, f"{told.link}/artifacts/{PAGE_IN_MLFLOW}" if in_mlflow else ""):
+        create_markdown_artifact(text, key="report", description="What the manager is told")
     if (card := place.root / CARD).is_file():
-        create_markdown_artifact(card.read_text(encoding="utf-8"), key="report", description="The model card")
-    if told.link.startswith("http") and not told.trouble:
+        create_markdown_artifact(card.read_text(encoding="utf-8"), key="model-card", description="The model card")
+    if in_mlflow:
         create_markdown_artifact(_ways_to_mlflow(told), key="mlflow", description="This run in MLflow")
 
 
@@ -71,8 +74,3 @@ def _summary(place: Workspace, verdict: Verdict) -> str:
         lines += [f"**Modality gap** (centroid distance): base {gap[0]:.3f}, student {gap[1]:.3f}", ""]
     lines += [f"- {name}: {value}" for name, value in results.roi_lines(place.root)]
     return "\n".join(lines)
-
-
-def report_page(root: Path) -> Path:
-    """Where the HTML report lies."""
-    return root / "data" / "report" / "index.html"

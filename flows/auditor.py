@@ -8,12 +8,24 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import differences, dvc_settings, environment, findings, lock, machine, store, subject, supervise, verdict
+from flows import (
+    differences,
+    dvc_settings,
+    environment,
+    findings,
+    lock,
+    machine,
+    store,
+    subject,
+    supervise,
+    verdict,
+    witness,
+)
 from flows.certificate import Certificate, Figure, Finding, Output, Stage
 from flows.dvc import cached_outputs, kept_sources
 from flows.lock import Entry, LockedStage
@@ -51,6 +63,8 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         env = environment.child_environment(home, {"DVC_SITE_CACHE_DIR": str(Path(folder) / "site")})
         ours = Store(dvc_settings.cache_folder(home))
         seen, notes = _before(home, root, found, recorded, stages, ours, say)
+        mlflow = witness.call(home, recorded)
+        _hear(mlflow.statements(root) if mlflow else ["There is no MLflow to ask here."], seen, notes)
         _fetch_sources(root, env, say, terminal)
         command: list[str | Path] = [environment.tool(REPRODUCE[0]), *REPRODUCE[1:]]
         done = supervise.run(command, cwd=root, env=env, on_text=say, terminal=terminal)
@@ -60,6 +74,7 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
         seen += findings.altered_checkout(home, recorded, cached_outputs(root, stages), ours, Store(cache))
+        _hear(mlflow.curves(stages, (ours, Store(cache))) if mlflow else [], seen, notes)
         judged = verdict.against_commit(root, found.commit, tolerances)
         known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
         return Certificate(
@@ -120,12 +135,15 @@ def _before(
         notes.append(f"{inspection.intact:,} recorded objects in the cache have the content that their hash says.")
     else:
         notes.append("The cache holds none of the recorded data: it could be compared by its hashes alone.")
-    if (uri := subject.tracking_uri(home)) is None:
-        notes.append("There is no MLflow to ask here.")
-    else:
-        for told in findings.told_otherwise(root, uri, hashlib.md5(recorded, usedforsecurity=False).hexdigest()):
-            (notes if isinstance(told, str) else seen).append(told)  # type: ignore[arg-type]
     return seen, notes
+
+
+def _hear(told: Iterable[Finding | str], seen: list[Finding], notes: list[str]) -> None:
+    for each in told:
+        if isinstance(each, Finding):
+            seen.append(each)
+        else:
+            notes.append(each)
 
 
 def _fetch_sources(root: Path, env: dict[str, str], say: Callable[[str], None], terminal: bool) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from components import published
 from flows import lock, packages, store, subject
 from flows.certificate import Finding
 from flows.differences import flat
@@ -98,32 +97,10 @@ def altered_checkout(home: Path, recorded: bytes, outs: Iterable[Entry], *stores
         yield Finding("checkout", f"Data in the checkout is not what dvc.lock stands for: {listed(names)}.")
 
 
-def told_otherwise(root: Path, uri: str, lock_md5: str) -> Iterator[Finding | str]:
-    """What MLflow says of this result that its files do not; a plain sentence where MLflow does not know it."""
-    from components import tracking
-
-    client = tracking.connect(uri)
-    runs = published.published_as(client, lock_md5=lock_md5)
-    if not runs:
-        yield "MLflow knows no run that ended with this dvc.lock."
-    for run in runs:
-        apart = list(published.contradictions(client, root, run))
-        if apart:
-            words = [f"{name} of {stage} is {_said(told)}, the file says {true}" for stage, name, told, true in apart]
-            said = f"MLflow's run {run.info.run_id} is not what the recorded files say: {listed(words)}."
-            yield Finding("mlflow", said)
-        else:
-            yield f"MLflow's run {run.info.run_id} says what the recorded files say."
-
-
 def listed(names: list[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"{', '.join(names[:NAMED])}{more}"
-
-
-def _said(value: Any) -> str:
-    return "missing" if value is None else str(value)
 
 
 def _at(settings: Any, key: str) -> Any:

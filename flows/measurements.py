@@ -26,13 +26,33 @@ class StageRun:
     started_unix_seconds: float
 
 
-def record(home: Path, run_id: str, stages: Sequence[StageRun], lock: Path, note: str) -> Path:
-    """Write what is known of run `run_id` so far; `lock` is the dvc.lock as it stands."""
+def record(
+    home: Path,
+    run_id: str,
+    stages: Sequence[StageRun],
+    lock: Path,
+    note: str,
+    commit: str = "",
+    uncommitted: Sequence[str] = (),
+) -> Path:
+    """Write what is known of run `run_id` so far.
+
+    Args:
+        home: the checkout.
+        run_id: names the file.
+        stages: those that ended, in order.
+        lock: the dvc.lock as it stands.
+        note: what the person who started the run said about it.
+        commit: what a run in the checkout began with.
+        uncommitted: files that stood changed beside that commit.
+    """
     file = home / STATE / "measurements" / f"{run_id}.json"
     values = {
         "run_id": run_id,
         "note": note,
         "dvc_lock_md5": lock_md5(lock),
+        "commit": commit,
+        "uncommitted": list(uncommitted),
         "stages": [asdict(stage) for stage in stages],
     }
     with whole_file(file) as draft:

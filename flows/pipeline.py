@@ -88,6 +88,7 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
     tolerances = load_tolerances(environment.home())
     place = workspace_of_this_run(rev)
     wait = prepare(place, params, overlay, approve)
+    began = ("", []) if place.private else (place.commit, workspace.uncommitted(place.root))
     mlflow_ready = prepare_mlflow(place.home)
 
     done = {run.stage: run for run in measurements.stages_of(place.home, run_id)} if place.again else {}
@@ -95,7 +96,7 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
 
     def bring_up_to_date(stage: str) -> None:
         done[stage] = carried(reproduce(stage, place, screen, return_state=True))
-        measurements.record(place.home, run_id, list(done.values()), place.root / "dvc.lock", note)
+        measurements.record(place.home, run_id, list(done.values()), place.root / "dvc.lock", note, *began)
         artifacts.show_sheet(place.root, stage)
         artifacts.show_index_card(place.root, done[stage])
 

@@ -5,16 +5,20 @@ import os
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from components import published
 from flows import approval, difference, machine, results, servers
 from flows.measurements import lock_md5
-from flows.workspace import Workspace, git, uncommitted
+from flows.workspace import Workspace, git
 
 LICENCE_TAG = "licence.verdict"
+UNCOMMITTED_TAG = "uncommitted"
+"""Of a run in the checkout: the files that stood changed in it when the run began; a private run has `snapshot`."""
+TAG_CHARACTERS = 5000
+"""As many as every store of MLflow's takes."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def tell_mlflow(
             place.root,
             tracking_uri=uri,
             measurements=measurements,
-            tags=run_tags(place, measurements["run_id"], commit, branch),
+            tags=run_tags(place, measurements, commit, branch),
             note=note,
             comparison=against_champion(place.root, uri),
             artifact_folder=None if uri.startswith("http") else folder,
@@ -98,11 +102,12 @@ def prepare_mlflow(home: Path) -> threading.Thread:
     return thread
 
 
-def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[str, str]:
-    """The tags by which a run is found again in git, DVC and Prefect."""
+def run_tags(place: Workspace, measurements: Mapping[str, Any], commit: str, branch: str) -> dict[str, str]:
+    """The tags by which a run is found again in git, DVC and Prefect, and what is to be known of how it was made."""
+    run_id = measurements["run_id"]
     here = "" if place.private else git(place.root, "rev-parse", "--abbrev-ref", "HEAD")
     tags = {
-        "git.commit": commit or place.commit,
+        "git.commit": commit or measurements.get("commit") or place.commit,
         "dvc.lock.md5": lock_md5(place.root / "dvc.lock"),
         "dvc.branch": branch or here,
         "prefect.flow_run_id": run_id,
@@ -111,8 +116,8 @@ def run_tags(place: Workspace, run_id: str, commit: str, branch: str) -> dict[st
         tags["machine"] = made_on.processor
     if place.snapshot:
         tags["snapshot"] = place.snapshot
-    elif not place.private and uncommitted(place.root):
-        tags["uncommitted"] = "true"
+    if files := measurements.get("uncommitted"):
+        tags[UNCOMMITTED_TAG] = ", ".join(files)[:TAG_CHARACTERS]
     tags |= approval.tags(approval.recorded(place.root, run_id))
     if licence := results.licence_verdict(place.root):
         tags[LICENCE_TAG] = licence
@@ -150,7 +155,7 @@ def publish_again(home: Path, run_id: str | None) -> Told:
     Raises:
         LookupError: no measurements are kept for that result, or a person rejected the run.
     """
-    from flows import measurements, workspace
+    from flows import measurements, subject, workspace
 
     if run_id is None:
         found = measurements.last_recorded(home, home / "dvc.lock")
@@ -158,7 +163,8 @@ def publish_again(home: Path, run_id: str | None) -> Told:
             raise LookupError("No run that ended with this dvc.lock is recorded. Do one: kakehashi run.")
         return tell_mlflow(workspace.checkout(home), found, note=found["note"])
     record = measurements.read(home, run_id)
-    place = workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id))
+    snapshot = subject.find(home, runs_branch(run_id)).snapshot
+    place = replace(workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id)), snapshot=snapshot)
     try:
         decision = approval.recorded(place.root, run_id)
         if decision is not None and not decision.accepted:

@@ -68,12 +68,25 @@ def altered(root: Path, out: Entry, stores: Iterable[Store]) -> Iterator[str]:
         if not place.is_file() or hash_of(place) != out.md5:
             yield out.path
         return
-    listed = next((files for store in stores if (files := store.files_of(out.md5)) is not None), None)
+    listed = _listed(out.md5, stores)
     if listed is None:
         return  # without its list nothing can be said of a folder
     for name in sorted({*listed, *files_below(place)}):
         if not (place / name).is_file() or hash_of(place / name) != listed.get(name):
             yield f"{out.path}/{name}"
+
+
+def recorded(outs: Iterable[Entry], path: str, stores: Iterable[Store]) -> Path | None:
+    """The recorded content of a file that is an output, or lies in one; None if no store has it."""
+    stores = list(stores)
+    for out in outs:
+        if out.folder and path.startswith(f"{out.path}/"):
+            md5 = (_listed(out.md5, stores) or {}).get(path.removeprefix(f"{out.path}/"))
+        else:
+            md5 = out.md5 if out.path == path else None
+        if md5:
+            return next((file for store in stores if (file := store.file(md5)) is not None), None)
+    return None
 
 
 def hash_of(file: Path) -> str:
@@ -87,6 +100,10 @@ def _objects(store: Store, out: Entry) -> Iterator[tuple[str, str]]:
     if out.folder:
         for name, md5 in (store.files_of(out.md5) or {}).items():
             yield f"{out.path}/{name}", md5
+
+
+def _listed(md5: str, stores: Iterable[Store]) -> dict[str, str] | None:
+    return next((files for store in stores if (files := store.files_of(md5)) is not None), None)
 
 
 def files_below(folder: Path) -> set[str]:

@@ -156,8 +156,10 @@ def remove(place: Workspace) -> None:
 
 
 def uncommitted(root: Path) -> list[str]:
-    """Paths of changed and new files, as `git status` lists them."""
-    return [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
+    """Changed and new files as `git status` lists them, other than those that a run's record consists of."""
+    others = [f":!{name}" for name in PUBLISHED]
+    listed = git(root, "status", "--porcelain", "--untracked-files=all", "--", *others)
+    return [line[3:] for line in listed.splitlines()]
 
 
 def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:

@@ -20,6 +20,7 @@ from flows.environment import child_environment, tool
 from flows.form import section_models
 from flows.graph import stage_order
 from flows.supervise import Supervised
+from tests.flows.conftest import Ear
 from tests.flows.served import Servers
 
 ROOT = Path(__file__).parents[1]
@@ -40,8 +41,8 @@ def command(root: Path, *words: str, **extra: str) -> subprocess.CompletedProces
     return subprocess.run(words, cwd=root, env=env, capture_output=True, text=True, check=False)
 
 
-def dvc(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return command(root, str(tool("dvc")), *words)
+def dvc(root: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    return command(root, str(tool("dvc")), *words, **extra)
 
 
 def tiny_project(folder: Path) -> Path:
@@ -67,9 +68,9 @@ def tiny_project(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory):
-    """The chain, run once by plain `dvc repro` with no server."""
+    """The chain, run once by plain `dvc repro` with no server, under the ear beside it."""
     root = tiny_project(tmp_path_factory.mktemp("plain") / "project")
-    done = dvc(root, "repro")
+    done = dvc(root, "repro", **Ear(root.parent / "ear").environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
 
@@ -83,6 +84,13 @@ def test_every_stage_did_real_work(reproduced):
     assert figures["retrieve"]["labels_with_hits"] == 4
     assert figures["evaluate"]["labels"] == 4 and set(figures["evaluate"]["domains"]) == {"line", "thermal"}
     assert (reproduced / "data/report/index.html").stat().st_size > 10_000
+
+
+def test_no_stage_asks_for_a_host_outside(reproduced):
+    ear = Ear(reproduced.parent / "ear")
+    processes = "\n".join(ear.processes())
+    assert [stage for stage in stage_order(ROOT) if f"components.{stage}" not in processes] == [], "not heard"
+    assert ear.outside() == []
 
 
 def test_the_accepted_corpus_has_no_labels(reproduced):
@@ -99,8 +107,12 @@ def test_a_second_repro_does_nothing(reproduced):
 
 def test_the_flow_in_a_checkout_gives_the_same_lock_and_tells_mlflow(reproduced, tmp_path):
     root = tiny_project(tmp_path / "flow")
-    done = command(root, sys.executable, "-m", "flows.cli", "run", "--note", "the second door")
+    ear = Ear(tmp_path / "ear")
+    run = [sys.executable, "-m", "flows.cli", "run", "--note", "the second door"]
+    done = command(root, *run, **ear.environment)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert any("components.train" in process for process in ear.processes())
+    assert ear.outside() == []
     assert (root / "dvc.lock").read_bytes() == (reproduced / "dvc.lock").read_bytes()
     assert "line" in done.stdout and "thermal" in done.stdout and "index.html" in done.stdout
 

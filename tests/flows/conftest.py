@@ -77,6 +77,12 @@ class Ear:
 
     folder: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to be heard, and all below it."""
+        self.folder.mkdir(exist_ok=True)
+        return {"EAR": str(self.folder), "PYTHONPATH": str(Path(__file__).parent / "ear")}
+
     def processes(self) -> list[str]:
         """Command lines."""
         return self._lines("processes")
@@ -93,11 +99,10 @@ class Ear:
 @pytest.fixture
 def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ear:
     """From now on every Python process below this one is listened to."""
-    folder = tmp_path / "ear"
-    folder.mkdir()
-    monkeypatch.setenv("EAR", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "ear"))
-    return Ear(folder)
+    heard = Ear(tmp_path / "ear")
+    for name, value in heard.environment.items():
+        monkeypatch.setenv(name, value)
+    return heard
 
 
 def git(root: Path, *arguments: str) -> str:

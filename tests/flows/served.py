@@ -8,9 +8,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+
+import psutil
 
 from flows.environment import child_environment
 
@@ -47,6 +50,19 @@ class Servers:
     def __exit__(self, *fault: object) -> None:
         self.process.kill()
         self.process.wait()
+
+    @contextmanager
+    def without_mlflow(self) -> Iterator[None]:
+        """While the block lasts, MLflow's server answers nobody."""
+        stopped = list(listening_on(self.mlflow_port))
+        assert stopped
+        for process in stopped:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in stopped:
+                process.resume()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -130,6 +146,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listening_on(port: int) -> Iterator[psutil.Process]:
+    """The processes that take connections on a port."""
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if any(
+                socket.status == psutil.CONN_LISTEN and socket.laddr.port == port
+                for socket in process.net_connections("tcp")
+            ):
+                yield process
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS, every: float = 0.2) -> None:

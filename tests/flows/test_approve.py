@@ -106,9 +106,17 @@ def a_suspended_run_goes_on_when_its_selection_is_accepted(toy: Path, servers: S
     assert servers.resume(run_id, verdict="accept", reviewer="Aoi", review=REVIEW)["status"] == "ACCEPT"
     assert servers.wait_for_end(run_id) == "COMPLETED", servers.messages(run_id)
     artifacts = servers.artifacts(run_id)
-    assert {"approval", "decision", "graph", "mlflow", "report", "results", "sheet-retrieve", "summary"} <= set(
-        artifacts
-    )
+    assert {
+        "approval",
+        "decision",
+        "graph",
+        "mlflow",
+        "model-card",
+        "report",
+        "results",
+        "sheet-retrieve",
+        "summary",
+    } <= set(artifacts)
     assert artifacts["progress-train"]["data"] == 100.0
     assert "](data:image/jpeg;base64," in artifacts["sheet-retrieve"]["data"]
     assert "/artifacts/report/index.html" in artifacts["mlflow"]["data"]

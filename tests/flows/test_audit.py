@@ -213,22 +213,40 @@ def test_a_dirty_recording_is_named_with_its_files(toy: Path) -> None:
     assert found.then is not None and found.then.processor == found.now.processor
 
 
-def test_a_figure_edited_in_mlflow_is_named_and_its_run_is_a_handle(recorded: Path) -> None:
+def test_what_is_edited_in_mlflow_is_named_and_its_run_is_a_handle(recorded: Path) -> None:
     (recorded / ".kakehashi").mkdir()
     stage = {"state": "ran", "wall_seconds": 1.0, "peak_rss_bytes": 1, "started_unix_seconds": 1.0}
     stages = [{"stage": name, **stage} for name in ("train", "report")]
-    told = tell_mlflow(workspace.checkout(recorded), {"run_id": "r1", "stages": stages})
+    place, began = workspace.checkout(recorded), {"uncommitted": ["new.txt"], "stages": stages}
+    told = tell_mlflow(place, {"run_id": "r1", "commit": git(recorded, "rev-parse", "HEAD"), **began})
     assert told.trouble == ""
     honest = audited(recorded, told.run_id)
     assert (honest.verdict, kinds(honest)) == ("identical", [])
-    assert f"MLflow's run {told.run_id} says what the recorded files say." in honest.notes
+    for what in ("figures and settings", "curves"):
+        assert f"MLflow's run {told.run_id} has the recorded {what}." in honest.notes
+    assert "uncommitted changes: new.txt. The result was committed before." in " ".join(honest.notes)
 
+    dirty = tell_mlflow(place, {"run_id": "r2", "commit": git(recorded, "rev-parse", "HEAD^"), **began})
     from mlflow import MlflowClient
 
-    MlflowClient(told.link).log_metric(told.run_id, "gain/accuracy_points", 75.0)
+    client = MlflowClient(told.link)
+    client.log_metric(told.run_id, "gain/accuracy_points", 75.0)
+    edited = f"tags.`dvc.stage` = 'train' and tags.`mlflow.parentRunId` = '{told.run_id}'"
+    (train,) = client.search_runs(["1"], edited)
+    client.log_metric(train.info.run_id, "curve/loss", 0.25, step=3)  # 0.5 each step: 0.125 by then
+    client.log_metric(train.info.run_id, "curve/gain", 1.0, step=0)
+    shutil.rmtree(dvc_settings.cache_folder(recorded))  # as in another's clone: what is recomputed stands for it
     found = audited(recorded, told.run_id)
-    assert (found.verdict, kinds(found)) == ("identical", ["mlflow"])
-    assert "gain/accuracy_points of pipeline is 75.0, the file says 37.5" in found.findings[0].sentence
+    assert found.verdict == "identical"
+    said = {(finding.kind, finding.sentence) for finding in found.findings}
+    assert said == {
+        ("uncommitted", f"MLflow's run {dirty.run_id} began in a checkout with uncommitted changes: new.txt."),
+        ("mlflow", f"MLflow's run {told.run_id} is not what the recorded files say: "
+                   "gain/accuracy_points of pipeline is 75.0, the file says 37.5."),
+        ("mlflow", f"MLflow's run {told.run_id} is not what the recorded files say: "
+                   "curve/gain of train at step 0 is 1.0, the file says nothing, "
+                   "curve/loss of train at step 3 is 0.125 and 0.25, the file says 0.125."),
+    }  # fmt: skip
 
 
 def test_what_cannot_be_recomputed_is_exit_code_2(toy: Path, recorded: Path) -> None:

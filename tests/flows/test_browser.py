@@ -9,6 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: make inst
 
 from playwright.sync_api import Page, expect
 
+from flows.report import WIDTH
 from tests.flows import browser
 from tests.flows.served import Servers
 
@@ -36,6 +37,8 @@ def test_a_person_fills_the_form_watches_the_run_and_finds_its_return_on_investm
         the_run_completes_with_every_stage(page)
         browser.open_artifact(page, prefect, run_id, "results")
         the_table_shows_what_was_gained(page)
+        browser.open_artifact(page, prefect, run_id, "report")
+        the_report_is_the_managers_with_its_chart(page)
         browser.open_artifact(page, prefect, run_id, "mlflow")
         browser.open_return_on_investment(page)
         mlflow_shows_the_run_in_dollars(page)
@@ -87,6 +90,16 @@ def the_table_shows_what_was_gained(page: Page) -> None:
     """One row per unseen domain."""
     expect(page.get_by_role("row", name="pencil 10 37.5% 75.0% +37.5")).to_be_visible()
     expect(page.get_by_role("row", name="mean 20 37.5% 75.0% +37.5 +36.5 to +38.5")).to_be_visible()
+
+
+def the_report_is_the_managers_with_its_chart(page: Page) -> None:
+    """Its headline as one, the chart drawn, and the way to the whole page in MLflow."""
+    expect(page.get_by_role("heading", name="Adopt: 37.5 points")).to_be_visible()
+    chart = page.get_by_role("img", name="Accuracy on unseen domains")
+    expect(chart).to_be_visible()
+    assert chart.evaluate("image => image.naturalWidth") == WIDTH
+    whole = page.get_by_role("link", name="The whole report, in English and Japanese")
+    assert str(whole.get_attribute("href")).endswith("/artifacts/report/index.html")
 
 
 def mlflow_shows_the_run_in_dollars(page: Page) -> None:

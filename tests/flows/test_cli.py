@@ -165,12 +165,26 @@ def test_outside_a_project_every_command_says_so(tmp_path: Path, toy: Path) -> N
 def test_the_settings_of_a_run_stay_in_the_file(toy: Path, run_toy: Run) -> None:
     overlay = toy.parent / "overlay.yaml"
     overlay.write_text("train: {steps: 5}\nreport: {wage: 10}\n")
+    (toy / "new.txt").write_text("untracked\n")
     done = run_toy("run", "--overlay", str(overlay), "--set", "train.steps=4")
     assert done.returncode == 0, done.stderr
     assert "params.yaml: train.steps changed" in done.stdout
     values = read_yaml(toy / "params.yaml")
     assert (values["train"]["steps"], values["report"]["wage"]) == (4, 10)
     assert done.stdout.splitlines()[-1] == SETTINGS_STAY
+    (record,) = (toy / ".kakehashi" / "measurements").glob("*.json")
+    began = json.loads(record.read_text())
+    assert (began["commit"], began["uncommitted"]) == (git(toy, "rev-parse", "HEAD"), ["new.txt"])
+    assert tags_in_mlflow(toy)["uncommitted"] == "new.txt"  # neither the settings nor the results, which it records
+
+
+def tags_in_mlflow(toy: Path) -> dict[str, str]:
+    """Of the one run that the toy's own MLflow holds."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{toy / '.kakehashi' / 'mlflow.db'}")
+    (run,) = client.search_runs(["1"], "tags.kind = 'pipeline'")
+    return dict(run.data.tags)
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""The deployments beside `pipeline` on real servers: drift starts a run, a sweep runs its grid, promotion refuses."""
+"""The deployments beside `pipeline` on real servers: drift starts a run, a sweep runs its grid, promotion refuses.
+
+The first run is one that MLflow missed, and is told later.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from flows.environment import child_environment
 from flows.workspace import git
@@ -34,14 +38,58 @@ def runs_of(servers: Servers, name: str) -> list[dict[str, Any]]:
     return list(servers.call("POST", "/flow_runs/filter", {"flows": {"name": {"any_": [name]}}}))
 
 
+def publish(toy: Path, run_id: str) -> str:
+    """What `kakehashi publish` says."""
+    command = [sys.executable, "-m", "flows.cli", "publish", run_id]
+    env = child_environment(toy, {"KAKEHASHI_HOME": ""})
+    done = subprocess.run(command, cwd=toy, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def a_run_that_mlflow_missed_is_told_later(toy: Path, servers: Servers, run_id: str) -> None:
+    """From its branch and its measurements, whole, snapshot and all; telling it twice changes nothing."""
+    assert servers.task_states(run_id)["publish to MLflow"] == "Skipped"
+    assert f"publish it later: kakehashi publish {run_id}" in servers.messages(run_id)
+    client = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
+    assert client.get_experiment_by_name("kakehashi") is None
+
+    said = publish(toy, run_id)
+    experiment = client.get_experiment_by_name("kakehashi")
+    assert experiment is not None
+    told = client.search_runs([experiment.experiment_id])
+    (parent,) = [run for run in told if run.data.tags["kind"] == "pipeline"]
+    assert said == (
+        f"MLflow knows the run: http://127.0.0.1:{servers.mlflow_port}/#/experiments/{experiment.experiment_id}"
+        f"/runs/{parent.info.run_id}\n"
+    )
+    tags, branch = parent.data.tags, f"runs/{run_id}"
+    assert (tags["dvc.branch"], tags["git.commit"]) == (branch, git(toy, "rev-parse", branch))
+    assert tags["snapshot"] == git(toy, "rev-parse", f"{branch}^"), "the run began with new.txt uncommitted"
+    assert parent.data.metrics["roi/01_saved_usd"] == 1125
+    assert parent.data.metrics["wall_seconds"] > 0, "what the run cost is known from its measurements"
+    assert len(told) == 6  # and a child for each stage
+    assert list((toy / ".kakehashi" / "runs").iterdir()) == []
+
+    assert publish(toy, run_id) == said
+    again = client.search_runs([experiment.experiment_id])
+    assert [run.to_dictionary() for run in again] == [run.to_dictionary() for run in told]
+    assert [model.run_id for model in client.search_model_versions("name = 'kakehashi-student'")] == [
+        parent.info.run_id
+    ]
+
+
 def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audit(toy: Path) -> None:
+    (toy / "new.txt").write_text("uncommitted\n")
     with Servers(toy) as servers:
         api = {"PREFECT_API_URL": f"http://127.0.0.1:{servers.prefect_port}/api", "PYTHONPATH": os.curdir}
-        subprocess.run([sys.executable, "-c", DRIFTED], cwd=toy, env=child_environment(toy, api), check=True)
-        wait_until(lambda: len(runs_of(servers, "pipeline")) == 1, "the event starts the pipeline")
-        (run,) = runs_of(servers, "pipeline")
-        assert run["parameters"]["note"] == "started by drift: MMD² 0.3 > 0.1"
-        assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
+        with servers.without_mlflow():
+            subprocess.run([sys.executable, "-c", DRIFTED], cwd=toy, env=child_environment(toy, api), check=True)
+            wait_until(lambda: len(runs_of(servers, "pipeline")) == 1, "the event starts the pipeline")
+            (run,) = runs_of(servers, "pipeline")
+            assert run["parameters"]["note"] == "started by drift: MMD² 0.3 > 0.1"
+            assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
+        a_run_that_mlflow_missed_is_told_later(toy, servers, run["id"])
 
         sweep = start(servers, "sweep", grid={"train.steps": [3, 4]}, note="how long")
         assert servers.wait_for_end(sweep) == "COMPLETED", servers.messages(sweep)

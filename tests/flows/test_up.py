@@ -86,9 +86,10 @@ def a_changed_run_completes(servers: Servers) -> str:
     assert "snapshot" in servers.run(run_id)["tags"]
     assert "came along as snapshot commit" in servers.messages(run_id)
     assert servers.task_states(run_id) == dict.fromkeys([*STAGES, "publish to MLflow"], "Completed")
-    artifacts = servers.call("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
-    keys = {artifact["key"] for artifact in artifacts}
-    assert keys == {"results", "summary", "graph", "report", "mlflow", "sheet-retrieve"}
+    left = servers.artifacts(run_id)
+    assert set(left) == {"results", "summary", "graph", "report", "model-card", "mlflow", "sheet-retrieve"}
+    assert left["report"]["data"].startswith("## Adopt: 37.5 points")  # 50 x 3 / (1 + 3), the toy's mean being 3
+    assert left["model-card"]["data"].startswith("# Toy")
     return run_id
 
 
@@ -126,7 +127,7 @@ def an_audit_from_its_own_form_meets_it(toy: Path, servers: Servers, run_id: str
     assert [finding["kind"] for finding in certificate["findings"]] == ["uncommitted"]
     assert certificate["then"] == certificate["now"]
     assert certificate["ran_then"] == STAGES
-    assert f"MLflow's run {parent_id} says what the recorded files say." in certificate["notes"]
+    assert f"MLflow's run {parent_id} has the recorded curves." in certificate["notes"]
 
 
 def an_unchanged_run_has_the_lock_of_plain_dvc(toy: Path, servers: Servers, place: Path) -> None:
