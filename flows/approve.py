@@ -141,7 +141,7 @@ def _suspend(place: Workspace, wait: ApproveParams, earlier: Answer | None, trou
     lines = [f"**That could not be followed:** {trouble}", ""] if trouble else []
     lines += ["Is this what the student should learn from?", "", _in_figures(place.root), ""]
     lines += [f"The artifact `approval` of this run shows it. {_until(deadline)}"]
-    get_run_logger().info(f"Waiting for a person to decide. {HOW}")
+    get_run_logger().info(f"Waiting for a person to decide. {HOW} {_until(deadline)}")
     asked = form("\n".join(lines), earlier)
     suspend_flow_run(wait_for_input=asked, timeout=max(1, round(wait.hours * 3600)), key=key)
 

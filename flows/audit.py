@@ -7,7 +7,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, Failed, State
 
-from flows import auditor, environment
+from flows import auditor, environment, faults
 from flows.certificate import Certificate
 from flows.screen import Screen, StageOutput
 from flows.summary import certificate_lines
@@ -22,6 +22,11 @@ def audit(run: str = "HEAD") -> State:
     Args:
         run: A run id, a branch, a commit, or the id of a run in MLflow.
     """
+    return faults.or_said(lambda: audited(run))
+
+
+def audited(run: str) -> State:
+    """What `audit` does, its faults as they are."""
     home, log = environment.home(), get_run_logger()
     output = StageOutput(log.info, Screen(None, {}))
     certificate = auditor.audit(home, run, say=output.feed)
@@ -32,7 +37,8 @@ def audit(run: str = "HEAD") -> State:
     words = f"{certificate.verdict}: {certificate.sentence}"
     if certificate.holds:
         return Completed(message=words)
-    return Failed(message=" ".join([words, *(finding.sentence for finding in certificate.findings)]))
+    words = " ".join([words, *(finding.sentence for finding in certificate.findings)])
+    return faults.as_state(Failed(message=words))
 
 
 def _markdown(certificate: Certificate) -> str:

@@ -7,14 +7,14 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from prefect import flow, get_client, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import Pause
 from prefect.runtime import deployment, flow_run
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Cancelled, Completed, State
 
 from components.params import PARAMS_FILE, ParamsError, unknown_name
 from flows import (
@@ -72,14 +72,7 @@ def pipeline(
         note: A sentence for the people who will compare runs: what is tried, and why.
         approve: Ask a person before training: after `retrieve` the run waits, suspended, until somebody resumes it.
     """
-    try:
-        return whole_chain(params, overlay, rev, note, approve)
-    except Exception as error:
-        said = faults.in_one_line(error)
-        if said is None or not deployment.id:  # a run in the checkout: the command says it
-            raise
-        get_run_logger().error(said)
-        return as_state(Failed(message=said))
+    return faults.or_said(lambda: whole_chain(params, overlay, rev, note, approve))
 
 
 def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: str, approve: bool) -> Finished:
@@ -173,7 +166,7 @@ def rejected(place: Workspace, decision: approval.Decision) -> Finished:
     workspace.publish_branch(place, decision.run_id, message)
     get_run_logger().info(f"The decision is kept on branch {runs_branch(decision.run_id)}.")
     workspace.remove(place)
-    return as_state(Cancelled(name="Rejected", message=decision.words))
+    return faults.as_state(Cancelled(name="Rejected", message=decision.words))
 
 
 def choose_settings(place: Workspace, params: Settings, overlay: str | None) -> None:
@@ -194,12 +187,6 @@ def publish_to_mlflow(place: Workspace, record: dict, commit: str, branch: str, 
         get_run_logger().warning(f"{told.trouble} The run stands; publish it later: {again}")
         return Completed(name="Skipped", message=told.trouble, data=told)
     return Completed(message=told.link, data=told)
-
-
-def as_state(state: State) -> Finished:
-    """The state in which Prefect is to end the run: it takes a returned one as it is."""
-    faults.keep_to_one_line()
-    return cast(Finished, state)
 
 
 def carried(state: Any) -> Any:

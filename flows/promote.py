@@ -16,7 +16,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, State
 
 from components import published
-from flows import difference, environment, promotion, servers
+from flows import difference, environment, faults, promotion, servers
 from flows.certified import audit_verdict
 from flows.promotion import Decision, Evidence
 from flows.publish import LICENCE_TAG
@@ -44,6 +44,11 @@ def promote(run: str = "challenger", rollback: bool = False) -> State:
         run: The run's id as MLflow or Prefect knows it, or `challenger`: the newest publication.
         rollback: Give the title back to the previous champion instead.
     """
+    return faults.or_said(lambda: decided(run, rollback))
+
+
+def decided(run: str, rollback: bool) -> State:
+    """What `promote` does, its faults as they are."""
     home = environment.home()
     outcome = give_back(home) if rollback else promote_run(home, run)
     create_markdown_artifact(outcome.words, key="decision", description="The decision and its reasons")

@@ -9,7 +9,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 
-from flows import measurements, results, workspace
+from flows import faults, measurements, results, workspace
 from flows.graph import stage_order
 from flows.pipeline import carried, screen_of, workspace_of_this_run
 from flows.publish import runs_branch
@@ -29,6 +29,11 @@ def refresh_index(rev: str | None = None) -> str:
     Args:
         rev: A commit, tag or branch to start from instead of the checkout as it stands.
     """
+    return faults.or_said(lambda: refreshed(rev))
+
+
+def refreshed(rev: str | None) -> str:
+    """What `refresh_index` does, its faults as they are."""
     place = workspace_of_this_run(rev)
     if place.private:
         workspace.keep(place)

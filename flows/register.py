@@ -1,4 +1,4 @@
-"""Tell Prefect's server of our pool and of the deployments of infra/prefect.yaml: `python -m flows.register`.
+"""Tell Prefect's server of our pool, deployments and automations (infra/): `python -m flows.register`.
 
 `--alone` says that no worker of the pool is up anywhere: runs that claim to go on are of an earlier time, and end.
 """
@@ -11,6 +11,7 @@ from prefect import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.workers.process import ProcessWorker
 
+from flows import automations
 from flows.environment import tool
 from flows.lost import end_lost_runs
 from flows.servers import POOL
@@ -36,6 +37,7 @@ def main() -> int:
     make_pool()
     if alone:
         end_lost_runs()
+    automations.keep("everywhere")
     command = [str(tool("prefect")), "--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml"]
     return subprocess.run(command).returncode
 

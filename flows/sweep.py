@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from components.outputs import whole_file
 from components.params import PARAMS_FILE, ParamsError
-from flows import environment, settings
+from flows import environment, faults, settings
 from flows.compare import compare_runs, markdown_of
 from flows.form import as_values, file_settings, section_models
 
@@ -41,6 +41,11 @@ def sweep(grid: dict[str, list[Any]] = {}, points: list[list[str]] = [], note: s
         points: Further points, each a list of `section.field=value`.
         note: A sentence for the people who will compare runs.
     """
+    return faults.or_said(lambda: swept(grid, points, note))
+
+
+def swept(grid: Mapping[str, Sequence[Any]], points: Sequence[Sequence[str]], note: str) -> list[str]:
+    """What `sweep` does, its faults as they are."""
     home, sweep_id = environment.home(), str(flow_run.id or "sweep")
     wanted = [*grid_points(grid), *points]
     overlays = write_overlays(home, home / environment.STATE / "sweeps" / sweep_id, wanted)

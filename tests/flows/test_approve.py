@@ -68,6 +68,7 @@ def test_a_person_decides_and_bad_input_is_said_in_one_line(toy: Path, servers: 
     a_suspended_run_goes_on_when_its_selection_is_accepted(toy, servers)
     a_rejected_run_is_a_branch_with_the_decision_and_nothing_else(toy, servers)
     a_cancelled_run_ends_at_once_and_holds_up_nobody(toy, servers)
+    a_run_that_nobody_decides_on_says_so(toy, servers)
 
 
 def bad_input_is_one_line_of_the_state_and_of_the_log(toy: Path, servers: Servers) -> None:
@@ -160,6 +161,16 @@ def a_cancelled_run_ends_at_once_and_holds_up_nobody(toy: Path, servers: Servers
     assert servers.wait_for_end(slow_id) == "CANCELLED"
     next_id = servers.start_run(steps=5)
     assert servers.wait_for_end(next_id) == "COMPLETED", servers.messages(next_id)
+
+
+def a_run_that_nobody_decides_on_says_so(toy: Path, servers: Servers) -> None:
+    operations = toy / "infra" / "operations.yaml"
+    operations.write_text(operations.read_text().replace("hours: 24", f"hours: {1 / 3600}"))
+    run_id = servers.start_run(parameters={"approve": True}, steps=6)
+    said = "Nobody decided in time: not approved, nothing trained or published. Retry asks again."
+    wait_until(lambda: servers.run(run_id)["state"]["message"] == said, "it says why it ended")
+    assert servers.run(run_id)["state"]["type"] == "FAILED"
+    assert "Nobody by 20" in servers.messages(run_id) and "Traceback" not in servers.messages(run_id)
 
 
 def published(servers: Servers, run_id: str) -> list[dict[str, str]]:

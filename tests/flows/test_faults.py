@@ -1,7 +1,9 @@
 """What a person can mend is one line; what only a programmer can keeps its traceback."""
 
 import errno
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from components.params import ParamsError
 from flows import workspace
 from flows.faults import in_one_line
+from flows.refresh import stages_up_to
 from flows.stages import StageFailed
 from flows.workspace import WorkspaceError, git
 
@@ -29,12 +32,34 @@ from flows.workspace import WorkspaceError, git
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/run.json"),
             "the disk is full. Free some space and run again; nothing half-written is left, earlier results stay.",
         ),
+        (OSError("the server\nhung up"), "the server hung up"),
         (ZeroDivisionError("division by zero"), None),
     ],
-    ids=["settings", "a stage's complaint", "a stage's traceback", "full disk", "our own fault"],
+    ids=["settings", "a stage's complaint", "a stage's traceback", "full disk", "a connection", "our own fault"],
 )
 def test_a_fault_in_one_line(error: Exception, line: str | None) -> None:
     assert in_one_line(error) == line
+
+
+def fault_of(broken: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as fault:
+        broken()
+    return fault.value
+
+
+def test_words_that_our_code_raises_are_for_people_and_those_of_c_code_called_by_it_are_not() -> None:
+    class Forgetful(list[str]):
+        """A list that finds nothing of what it says it holds."""
+
+        def __contains__(self, stage: object) -> bool:
+            return True
+
+    ours = fault_of(lambda: stages_up_to("index", ["collect"]))
+    assert in_one_line(ours) == "dvc.yaml has no stage `index`. Its stages: collect."
+    of_list = fault_of(lambda: stages_up_to("index", Forgetful()))
+    assert isinstance(of_list, ValueError)  # by `list.index`, which has no frame: the last one is of `stages_up_to`
+    assert in_one_line(of_list) is None
+    assert in_one_line(fault_of(lambda: json.loads("{"))) is None
 
 
 def test_git_on_a_full_disk_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

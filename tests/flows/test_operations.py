@@ -28,10 +28,23 @@ send_event(Watched(drift, ["MMD² 0.3 > 0.1"], "champion, version 1", "", Path("
 """
 
 
-def start(servers: Servers, name: str, **parameters: Any) -> str:
-    deployment = servers.call("GET", f"/deployments/name/{name}/{name}")
-    given = {"parameters": parameters}
-    return str(servers.call("POST", f"/deployments/{deployment['id']}/create_flow_run", given)["id"])
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "audit": ({"run": "nowhere"}, "`nowhere` is no run, branch, commit or MLflow run known here."),
+    "promote": ({"run": "nowhere"}, "No published run goes by 'nowhere'. Latest: "),
+    "sweep": ({"grid": {"train.steps": [3, 0]}}, "--set: train.steps is 0. Input should be greater than 0."),
+    "monitor": ({"recent": "infra"}, "infra holds no image. Name the folder"),
+    "refresh-index": ({"rev": "nowhere"}, "rev: `nowhere` is no commit, tag or branch of "),
+}
+"""For each deployment beside `pipeline` what cannot be done, and how the answer begins."""
+
+
+def ends_in_one_line(servers: Servers, run_id: str, said: str) -> None:
+    """The run failed with a line that holds `said`: its state's message, in its log, and no traceback there."""
+    assert servers.wait_for_end(run_id) == "FAILED", servers.messages(run_id)
+    message = servers.run(run_id)["state"]["message"]
+    assert said in message and "\n" not in message
+    wait_until(lambda: message in servers.messages(run_id).splitlines(), "its log has arrived")
+    assert "Traceback" not in servers.messages(run_id)
 
 
 def runs_of(servers: Servers, name: str) -> list[dict[str, Any]]:
@@ -91,7 +104,8 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
         a_run_that_mlflow_missed_is_told_later(toy, servers, run["id"])
 
-        sweep = start(servers, "sweep", grid={"train.steps": [3, 4]}, note="how long")
+        mistaken = {name: servers.start(name, **given) for name, (given, _) in MISTAKES.items()}
+        sweep = servers.start("sweep", grid={"train.steps": [3, 4]}, note="how long")
         assert servers.wait_for_end(sweep) == "COMPLETED", servers.messages(sweep)
         points = [each for each in runs_of(servers, "pipeline") if "sweep" in each["tags"]]
         notes = {each["parameters"]["note"]: each["id"] for each in points}
@@ -101,11 +115,14 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
         (comparison,) = artifacts
         assert "| train.steps | 3 | 4 |" in comparison["data"] or "| train.steps | 4 | 3 |" in comparison["data"]
 
-        asked = start(servers, "promote")
+        asked = servers.start("promote")
         assert servers.wait_for_end(asked) == "COMPLETED", servers.messages(asked)
         state = servers.run(asked)["state"]
         assert state["name"] == "Refused"
         assert "| audit | none | identical or equivalent | ✗ |" in state["message"]
+
+        for name, run_id in mistaken.items():
+            ends_in_one_line(servers, run_id, MISTAKES[name][1])
 
         schedules = servers.call("GET", "/deployments/name/monitor/monitor")["schedules"]
         assert [(each["schedule"]["cron"], each["active"]) for each in schedules] == [("0 6 * * *", False)]
