@@ -17,7 +17,7 @@ from components.vector_index import Modality, VectorIndex
 K = 10
 SHARES = (0.01, 0.02, 0.05, 0.1)
 """Where kinds are compared at equal work."""
-TIMES_MS = (0.05, 0.1, 0.2)
+TIMES_MS = (0.05, 0.1, 0.2, 0.4)
 """Where kinds are compared at equal latency."""
 TIMED_QUERIES = 200
 PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -76,13 +76,18 @@ Price = Literal["share", "p50_ms"]
 """What recall is bought with: work or time."""
 
 
-def recall_at(points: Sequence[Point], price: float, paid_in: Price = "share") -> float:
-    """Recall at a share or a time, straight between the neighbouring points over its logarithm; NaN outside of them."""
-    points = sorted(points, key=lambda point: getattr(point, paid_in))
-    prices, recalls = [getattr(point, paid_in) for point in points], [point.recall for point in points]
-    if not prices[0] <= price <= prices[-1]:
+def recall_at(points: Sequence[Point], share: float) -> float:
+    """Recall at a share, straight between the neighbouring points over the share's logarithm; NaN outside of them."""
+    points = sorted(points, key=lambda point: point.share)
+    if not points[0].share <= share <= points[-1].share:
         return math.nan
-    return float(np.interp(math.log(price), np.log(prices), recalls))
+    shares, recalls = [point.share for point in points], [point.recall for point in points]
+    return float(np.interp(math.log(share), np.log(shares), recalls))
+
+
+def recall_within(points: Sequence[Point], time_ms: float) -> float:
+    """The best recall of all points whose median time is at most this; NaN if none is so quick."""
+    return max((point.recall for point in points if point.p50_ms <= time_ms), default=math.nan)
 
 
 def recall_of(points: Sequence[Point], nprobe: int) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.retrieval.curves import Price, recall_at
+from benchmarks.retrieval.curves import Price, recall_at, recall_within
 from benchmarks.retrieval.tables import points_of
 from components.outputs import whole_file
 
@@ -28,6 +28,7 @@ def draw(lines: Sequence[Mapping[str, Any]], file: Path, title: str, marked: Seq
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     kinds = list(dict.fromkeys(line["kind"] for line in lines))
     with mpl.rc_context({"svg.hashsalt": "kakehashi", "svg.fonttype": "none"}):
@@ -42,6 +43,9 @@ def draw(lines: Sequence[Mapping[str, Any]], file: Path, title: str, marked: Seq
             for share_marked in marked if paid_in == "share" else ():
                 axes.axvline(percent * share_marked, color="0.85", linewidth=0.8, zorder=0)
             axes.set(xscale="log", xlabel=PRICES[paid_in], title=f"{modality} queries")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
         for axes in panels[:, 0]:
             axes.set_ylabel("recall@10 against exact search")
         panels[0, 1].legend(fontsize=8, loc="lower right")
@@ -54,9 +58,10 @@ def draw(lines: Sequence[Mapping[str, Any]], file: Path, title: str, marked: Seq
 def mean_curve(
     lines: Sequence[Mapping[str, Any]], modality: str, paid_in: Price = "share"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Shares (or times) and the mean recall of all lines there, over those that every line reaches."""
+    """Shares and the mean recall of all lines there, over those that every line reaches; or times, and within them."""
     curves = [points_of(line, modality) for line in lines]
     prices = [[getattr(point, paid_in) for point in points] for points in curves]
     low, high = max(map(min, prices)), min(map(max, prices))
     price = np.geomspace(low, max(low, high), GRID).clip(low, max(low, high))
-    return price, np.array([np.mean([recall_at(points, each, paid_in) for points in curves]) for each in price])
+    read = recall_at if paid_in == "share" else recall_within
+    return price, np.array([np.mean([read(points, each) for points in curves]) for each in price])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.retrieval.curves import EQUAL_PROBES, SHARES, TIMES_MS, Point, recall_at, recall_of
+from benchmarks.retrieval.curves import EQUAL_PROBES, SHARES, TIMES_MS, Point, recall_at, recall_of, recall_within
 
 Line = Mapping[str, Any]
 Figure = Callable[[Line], float]
@@ -18,8 +18,8 @@ def tables(lines: Sequence[Line]) -> dict[str, pd.DataFrame]:
     for modality in ("text", "image"):
         work = {f"at {share:.0%}": _at_share(modality, share) for share in SHARES}
         probes = {f"nprobe {number}": _at_probes(modality, number) for number in EQUAL_PROBES}
-        times = {f"in {time:g} ms": _in_time(modality, time) for time in TIMES_MS}
-        found[f"recall@10 of {modality} queries, at equal work, at equal nprobe and in equal time"] = _table(
+        times = {f"within {time:g} ms": _in_time(modality, time) for time in TIMES_MS}
+        found[f"recall@10 of {modality} queries, at equal work, at equal nprobe and within equal time"] = _table(
             lines, {**work, **probes, **times}, decimals=3
         )
     costs: dict[str, Figure] = {"list imbalance": lambda line: float(line["list_imbalance"])}
@@ -40,7 +40,7 @@ def _at_share(modality: str, share: float) -> Figure:
 
 
 def _in_time(modality: str, time_ms: float) -> Figure:
-    return lambda line: recall_at(points_of(line, modality), time_ms, "p50_ms")
+    return lambda line: recall_within(points_of(line, modality), time_ms)
 
 
 def _at_probes(modality: str, number: int) -> Figure:

@@ -235,10 +235,11 @@ def main() -> None:
         "--widths", nargs="+", type=width_name, default=[OWN], help="`own` or fewer dimensions, by leading directions"
     )
     parser.add_argument("--sweep", action="store_true", help="many lists and widths, an hour at most, resumable")
+    parser.add_argument("--threads", type=int, default=1, help="of FAISS; times of one query want one")
     parser.add_argument("--out", type=Path, default=Path("data/bench/retrieval"), help="folder of lines and plots")
     options = parser.parse_args()
     try:
-        base = load_section("index", IndexParams, PARAMS_FILE)
+        base = load_section("index", IndexParams, PARAMS_FILE).model_copy(update={"threads": options.threads})
         plan = Plan(options.lists, options.seeds, options.gaps, options.kinds, QUERIES, options.widths)
         if options.full:
             plan = Plan(FULL_LISTS, options.seeds, FULL_GAPS, options.kinds, FULL_QUERIES, options.widths)

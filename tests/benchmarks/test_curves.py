@@ -15,6 +15,7 @@ from benchmarks.retrieval.curves import (
     nearest_to,
     recall_at,
     recall_of,
+    recall_within,
 )
 from components.index.exact import nearest
 from components.index.vectors import open_pair
@@ -37,9 +38,10 @@ def test_recall_is_read_straight_over_the_shares_logarithm(share, expected):
     assert recall_at(POINTS[::-1], share) == pytest.approx(expected)
 
 
-def test_recall_is_read_over_time_too():
+def test_within_a_time_the_best_of_the_quick_enough_counts():
     points = [Point(1, 0.01, 0.4, 0.1), Point(4, 0.04, 0.8, 0.4)]
-    assert recall_at(points, 0.2, "p50_ms") == pytest.approx(0.6)
+    assert [recall_within(points, ms) for ms in (0.1, 0.39, 5)] == [0.4, 0.4, 0.8]
+    assert math.isnan(recall_within(points, 0.09))
 
 
 def test_nothing_is_made_up_outside_of_what_was_measured():

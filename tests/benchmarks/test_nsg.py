@@ -26,7 +26,7 @@ def test_an_nsg_finds_an_image_by_its_own_vector(vectors):
 
 
 def test_every_graph_stands_in_the_table(vectors):
-    found = list(curves(vectors, small_params()))
+    found = list(curves(vectors, small_params(vectors_per_shard=400)))
     shown = table(found)
     assert list(shown.index) == ["hnsw", "hnsw-captions", "nsg", "nsg-captions"]
     assert all(points[-1].recall > 0.9 for _, points in found)
