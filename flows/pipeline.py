@@ -16,7 +16,7 @@ from prefect.exceptions import Pause
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Completed, State
 
-from components.params import PARAMS_FILE, ParamsError, unknown_name
+from components.params import PARAMS_FILE
 from flows import (
     approval,
     artifacts,
@@ -171,7 +171,7 @@ def rejected(place: Workspace, decision: approval.Decision) -> Finished:
 
 def choose_settings(place: Workspace, params: Settings, overlay: str | None) -> None:
     """Write the overlay's values and the form's changes into the workspace's params.yaml."""
-    changes = [settings.overlay(_overlay_file(place, overlay))] if overlay else []
+    changes = [settings.overlay(overlay, (place.root, place.home))] if overlay else []
     changes.append(form_change(params, place.home / PARAMS_FILE))
     changed = settings.change_settings(place.root / PARAMS_FILE, changes, section_models())
     if changed:
@@ -192,15 +192,6 @@ def publish_to_mlflow(place: Workspace, record: dict, commit: str, branch: str, 
 def carried(state: Any) -> Any:
     """What the state of a task carries; a failed task raises its own exception here."""
     return state.result()
-
-
-def _overlay_file(place: Workspace, overlay: str) -> Path:
-    for file in (place.root / overlay, place.home / overlay):
-        if file.is_file():
-            return file
-    known = sorted(str(file.relative_to(place.root)) for file in place.root.glob("examples/**/*.yaml"))
-    mend = unknown_name(overlay, known) if known else "Name a file of the checkout."
-    raise ParamsError(f"overlay: {overlay} does not exist. {mend}")
 
 
 def screen_of(place: Workspace) -> Screen:

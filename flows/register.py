@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 from prefect import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
 
 from flows import automations
@@ -18,15 +19,16 @@ from flows.servers import POOL
 
 
 def make_pool() -> None:
-    """Make the pool, or bring it up to date.
+    """Make the pool, or bring it up to date; paused or limited by a person, it stays so.
 
     `prefect work-pool create` would have the server ask an outside host first which types of pools there are.
     """
-    pool = WorkPoolCreate(
-        name=POOL, type=ProcessWorker.type, base_job_template=ProcessWorker.get_default_base_job_template()
-    )
+    template = ProcessWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
-        client.create_work_pool(pool, overwrite=True)
+        try:
+            client.create_work_pool(WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template))
+        except ObjectAlreadyExists:
+            client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
 
 
 def main() -> int:

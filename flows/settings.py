@@ -22,13 +22,23 @@ class Change:
     values: Mapping[str, Any]
 
 
-def overlay(file: Path) -> Change:
+def overlay(file: str | Path, places: Sequence[Path] = (Path(),)) -> Change:
     """The values of an overlay file.
+
+    Args:
+        file: The file, as a person names it.
+        places: Projects in which it is looked for, in this order; the first one's `examples/` are what a mistaken name
+            is held against.
 
     Raises:
         ParamsError: the file is missing or is no YAML mapping.
     """
-    return Change(file, read_yaml(file))
+    for found in (place / file for place in places):
+        if found.is_file():
+            return Change(found, read_yaml(found))
+    known = sorted(str(example.relative_to(places[0])) for example in places[0].glob("examples/**/*.yaml"))
+    mend = unknown_name(str(file), known) if known else "Name a file of the checkout."
+    raise ParamsError(f"overlay: {file} does not exist. {mend}")
 
 
 def assignments(texts: Iterable[str]) -> Change:

@@ -63,6 +63,8 @@ def test_a_mistake_is_one_line_and_nothing_changes(toy: Path, run_toy: Run) -> N
     done = run_toy("run", "--set", "train.setps=3")
     assert done.returncode == 1
     assert done.stderr == "--set: train.setps is not a parameter. Did you mean `steps`?\n"
+    done = run_toy("run", "--overlay", "nowhere.yaml")
+    assert (done.returncode, done.stderr) == (1, "overlay: nowhere.yaml does not exist. Name a file of the checkout.\n")
     assert git(toy, "status", "--porcelain") == ""
 
 

@@ -124,5 +124,36 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
         for name, run_id in mistaken.items():
             ends_in_one_line(servers, run_id, MISTAKES[name][1])
 
-        schedules = servers.call("GET", "/deployments/name/monitor/monitor")["schedules"]
-        assert [(each["schedule"]["cron"], each["active"]) for each in schedules] == [("0 6 * * *", False)]
+        registering_again_keeps_what_people_switched(toy, servers)
+
+
+def registering_again_keeps_what_people_switched(toy: Path, servers: Servers) -> None:
+    """The schedule off as shipped, then switched on, with one added beside it; the trigger off; the pool paused."""
+    assert schedules_of_monitor(servers) == {"every-morning": ("0 6 * * *", False)}
+    monitor = servers.call("GET", "/deployments/name/monitor/monitor")
+    place = f"/deployments/{monitor['id']}/schedules"
+    servers.call("PATCH", f"{place}/{monitor['schedules'][0]['id']}", {"active": True})
+    servers.call("POST", place, [{"slug": "at-night", "schedule": {"cron": "0 1 * * *"}, "active": True}])
+    servers.call("PATCH", f"/automations/{automation_on_drift(servers)['id']}", {"enabled": False})
+    servers.call("PATCH", "/work_pools/kakehashi", {"is_paused": True, "concurrency_limit": 3})
+
+    api = {"PREFECT_API_URL": f"http://127.0.0.1:{servers.prefect_port}/api", "PYTHONPATH": os.curdir}
+    subprocess.run([sys.executable, "-m", "flows.register"], cwd=toy, env=child_environment(toy, api), check=True)
+
+    assert schedules_of_monitor(servers) == {"every-morning": ("0 6 * * *", True), "at-night": ("0 1 * * *", True)}
+    assert not automation_on_drift(servers)["enabled"]
+    pool = servers.call("GET", "/work_pools/kakehashi")
+    assert (pool["is_paused"], pool["concurrency_limit"]) == (True, 3)
+
+
+def schedules_of_monitor(servers: Servers) -> dict[str, tuple[str, bool]]:
+    """When, and whether, by slug."""
+    known = servers.call("GET", "/deployments/name/monitor/monitor")["schedules"]
+    return {each["slug"]: (each["schedule"]["cron"], each["active"]) for each in known}
+
+
+def automation_on_drift(servers: Servers) -> dict[str, Any]:
+    """The one that starts the pipeline."""
+    known = servers.call("POST", "/automations/filter", {})
+    (found,) = [each for each in known if each["name"] == "drift starts the pipeline"]
+    return dict(found)

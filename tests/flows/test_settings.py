@@ -127,6 +127,23 @@ def test_the_overlay_is_named_not_the_file_it_changes(params: Path, tmp_path: Pa
         change_settings(params, [overlay(file)], SECTIONS)
 
 
+def test_a_missing_overlay_is_held_against_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the project's folder, as the command line does, and in a clone and its checkout, as the form does."""
+    clone, home = tmp_path / "clone", tmp_path / "home"
+    for place, name in ((clone, "emoji"), (clone, "presets/clip"), (home, "own")):
+        file = place / "examples" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("train: {steps: 3}\n")
+    monkeypatch.chdir(clone)
+    for places in ((Path(),), (clone, home)):
+        with pytest.raises(ParamsError) as error:
+            overlay("examples/emojy.yaml", places)
+        assert str(error.value) == "overlay: examples/emojy.yaml does not exist. Did you mean `examples/emoji.yaml`?"
+        with pytest.raises(ParamsError, match=r"exist\. Known: examples/emoji\.yaml, examples/presets/clip\.yaml\.$"):
+            overlay("0", places)
+    assert overlay("examples/own.yaml", (clone, home)).origin == home / "examples" / "own.yaml"
+
+
 def test_the_form_s_part_is_what_differs() -> None:
     before = {"train": {"steps": 12, "rate": 0.5}, "report": {"wage": 30}}
     after = {"report": {"wage": 30.0}, "train": {"rate": 0.5, "steps": 3}}
