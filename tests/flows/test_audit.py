@@ -88,7 +88,7 @@ def test_an_honest_run_is_identical_and_its_certificate_says_by_what(recorded: P
     assert [stage.name for stage in found.stages] == STAGES
     assert all(output.then == output.now for stage in found.stages for output in stage.outputs)
     assert found.then == found.now
-    assert "16 recorded objects" in " ".join(found.notes)  # 5 folders' lists, and 1 + 1 + 3 + 3 + 3 files in them
+    assert "17 recorded objects" in " ".join(found.notes)  # 5 folders' lists, and 1 + 1 + 3 + 3 + 4 files in them
     assert git(recorded, "status", "--porcelain") == ""
     values = json.loads(found.write(recorded / "out")[0].read_text())
     assert (values["verdict"], values["holds"], values["subject"]["message"]) == ("identical", True, "a run")

@@ -15,8 +15,8 @@ from flows.environment import child_environment
 from flows.workspace import WorkspaceError, git, private_clone, publish_branch, remove
 
 pytestmark = pytest.mark.slow
-OBJECTS = 16
-"""5 folders' lists, and 1 + 1 + 3 + 3 + 3 files in them."""
+OBJECTS = 17
+"""5 folders' lists, and 1 + 1 + 3 + 3 + 4 files in them."""
 
 
 @pytest.fixture
