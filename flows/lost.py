@@ -2,8 +2,9 @@
 
 import psutil
 from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from flows.servers import POOL
@@ -18,15 +19,20 @@ def end_lost_runs() -> list[str]:
 
     For when the pool's only worker has ended, and its runs with it. Returns the ids of the runs.
     """
-    states = FlowRunFilter.model_validate({"state": {"type": {"any_": list(UNFINISHED)}}})
-    pool = WorkPoolFilter.model_validate({"name": {"any_": [POOL]}})
     alive, ended = runs_alive(), []
     with get_client(sync_client=True) as client:
-        for run in client.read_flow_runs(flow_run_filter=states, work_pool_filter=pool):
+        for run in unfinished_runs(client):
             if str(run.id) not in alive and run.state_type is not None:
                 client.set_flow_run_state(run.id, true_state(run.state_type))
                 ended.append(str(run.id))
     return ended
+
+
+def unfinished_runs(client: SyncPrefectClient) -> list[FlowRun]:
+    """The runs of our pool that claim to go on."""
+    states = FlowRunFilter.model_validate({"state": {"type": {"any_": list(UNFINISHED)}}})
+    pool = WorkPoolFilter.model_validate({"name": {"any_": [POOL]}})
+    return client.read_flow_runs(flow_run_filter=states, work_pool_filter=pool)
 
 
 def true_state(claimed: StateType) -> State:

@@ -176,8 +176,8 @@ def test_no_secret_is_committed() -> None:
 def test_a_probe_asks_a_port_that_is_open() -> None:
     for name, container in CONTAINERS.items():
         ports = {port["name"] for port in container.get("ports", [])}
-        probes = [probe["httpGet"]["port"] for kind, probe in container.items() if kind.endswith("Probe")]
-        assert set(probes) <= ports, name
+        probes = [probe for kind, probe in container.items() if kind.endswith("Probe")]
+        assert {probe["httpGet"]["port"] for probe in probes if "httpGet" in probe} <= ports, name
         assert probes or "register" in name or "checkout" in name, f"{name} has no probe"
 
 
@@ -190,7 +190,7 @@ def test_kustomize_builds_it(folder: str) -> None:
     assert done.returncode == 0, done.stderr
     built = {(each["kind"], each["metadata"]["name"]): each for each in YAML(typ="safe").load_all(done.stdout)}
     pods = [each["spec"]["template"]["spec"] for (kind, _), each in built.items() if kind in ("Deployment", "Job")]
-    assert len(pods) == 4
+    assert len(pods) == 5
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"] and not pod["enableServiceLinks"]
         for container in [*pod["containers"], *pod.get("initContainers", [])]:
@@ -198,6 +198,18 @@ def test_kustomize_builds_it(folder: str) -> None:
             assert PINNED.fullmatch(container["image"])
     limits = built["Deployment", "worker"]["spec"]["template"]["spec"]["containers"][0]["resources"].get("limits", {})
     assert limits == ({"nvidia.com/gpu": 1} if folder == "gpu" else {})
+
+
+@pytest.mark.parametrize("where", ["compose", "kubernetes"])
+def test_where_workers_start_somebody_looks_after_the_runs_of_dead_ones(where: str) -> None:
+    """And its health is that it has looked: the file that it touches is the one that the check asks for."""
+    started = SERVICES if where == "compose" else CONTAINERS
+    commands = [each.get("command") or each.get("args") or [] for each in started.values()]
+    assert any(command[:3] == ["prefect", "worker", "start"] for command in commands)
+    (looks,) = [each for each, command in zip(started.values(), commands, strict=True) if "flows.heartbeat" in command]
+    check = looks["healthcheck"]["test"] if where == "compose" else looks["livenessProbe"]["exec"]["command"]
+    (*_, mark) = looks.get("command") or looks["args"]
+    assert f"find {mark} " in check[-1]
 
 
 def test_one_pool_and_one_image_everywhere() -> None:
