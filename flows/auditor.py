@@ -29,6 +29,7 @@ from flows import (
 from flows.certificate import Certificate, Figure, Finding, Output, Stage
 from flows.dvc import cached_outputs, kept_sources
 from flows.lock import Entry, LockedStage
+from flows.screen import Screen, StageOutput
 from flows.store import Store
 from flows.subject import Subject
 from flows.tolerance import AuditParams, Tolerance, load_tolerances
@@ -67,10 +68,10 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         _hear(mlflow.statements(root) if mlflow else ["There is no MLflow to ask here."], seen, notes)
         _fetch_sources(root, env, say, terminal)
         command: list[str | Path] = [environment.tool(REPRODUCE[0]), *REPRODUCE[1:]]
-        done = supervise.run(command, cwd=root, env=env, on_text=say, terminal=terminal)
-        if done.exit_code != 0:
+        exit_code, complaint = _run(command, root, env, say, terminal)
+        if exit_code != 0:
             told = "".join(f"\nfound before: {finding.sentence}" for finding in seen)
-            raise WorkspaceError(f"`{' '.join(REPRODUCE)}` of {asked} failed with exit code {done.exit_code}.{told}")
+            raise WorkspaceError(f"`{' '.join(REPRODUCE)}` of {asked} failed: {complaint}{told}")
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
         seen += findings.altered_checkout(home, recorded, cached_outputs(root, stages), ours, Store(cache))
@@ -153,13 +154,30 @@ def _fetch_sources(root: Path, env: dict[str, str], say: Callable[[str], None], 
         return
     for chosen in (["--remote", dvc_settings.CACHE], []):
         command: list[str | Path] = [environment.tool("dvc"), "pull", *chosen, *names]
-        if supervise.run(command, cwd=root, env=env, on_text=say, terminal=terminal).exit_code == 0:
+        exit_code, complaint = _run(command, root, env, say, terminal)
+        if exit_code == 0:
             break
     else:
-        raise WorkspaceError(f"Raw data that no stage recomputes is not to be had: {', '.join(names)}. See above.")
+        raise WorkspaceError(f"Raw data that no stage recomputes is not to be had: {', '.join(names)}. {complaint}")
     for entry in kept_sources(root):
         if not entry.folder and store.hash_of(root / entry.path) != entry.md5:
             raise WorkspaceError(f"{entry.path} was fetched, but its content is not what {entry.path}.dvc names.")
+
+
+def _run(
+    command: list[str | Path], root: Path, env: dict[str, str], say: Callable[[str], None], terminal: bool
+) -> tuple[int, str]:
+    """The exit code of a DVC command, and what it complained about: the stage's last words, or else DVC's own."""
+    heard = StageOutput(lambda line: None, Screen(None, {}))
+
+    def on_text(text: str) -> None:
+        say(text)
+        heard.feed(text)
+
+    done = supervise.run(command, cwd=root, env=env, on_text=on_text, terminal=terminal)
+    heard.close()
+    complaints = [line.removeprefix("ERROR: ") for line in heard.lines if line.startswith("ERROR: ")]
+    return done.exit_code, "; ".join(heard.own_words(1) if command[1] == "repro" else complaints)
 
 
 def _compared(
