@@ -26,7 +26,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_help_names_every_command(run_toy: Run) -> None:
     shown = run_toy("--help").stdout
     assert re.findall(r"^  ([a-z]+)  ", shown, re.MULTILINE) == [
-        "run", "search", "status", "doctor", "up", "publish", "compare", "promote", "audit", "monitor", "push",
+        "run", "search", "card", "status", "doctor", "up", "publish", "compare", "promote", "audit", "monitor", "push",
     ]  # fmt: skip
 
 
