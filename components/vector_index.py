@@ -48,6 +48,7 @@ class VectorIndex:
         self.centre_D = self._array("centre.npy")
         self.price_L = self._array("prices.npy")
         self.removed = self._array("removed.npy")
+        self._tables: dict[Modality, tuple[np.ndarray, Any]] = {}
         self.lists = self.parts[0].nlist if self.kind in LIST_KINDS else 0
         self.list_sizes_L = np.array([self.parts[0].invlists.list_size(each) for each in range(self.lists)])
 
@@ -97,20 +98,33 @@ class VectorIndex:
     def probe(self, query_QD: np.ndarray, modality: Modality, nprobe: int | None) -> tuple[np.ndarray, np.ndarray]:
         """The lists a search scans: their centroids' inner products with the query and their numbers, [Q, P] each."""
         probes = min(self.settings["nprobe"] if nprobe is None else nprobe, self.lists)
-        quantizer = self.parts[0].quantizer
-        centroid_LD = quantizer.reconstruct_n(0, self.lists)
-        table_LE = self.router_LE if modality == "text" else self._priced(centroid_LD)
-        if table_LE is None:
+        quantizer, table = self.parts[0].quantizer, self._table(modality)
+        if table is None:
             return quantizer.search(query_QD, probes)
-        table = faiss.IndexFlatIP(self.width + 1)
-        table.add(table_LE)
         one_Q1 = np.ones((len(query_QD), 1), dtype=np.float32)
         list_QP = table.search(np.hstack([query_QD, one_Q1]), probes)[1]
-        return np.einsum("qd,qpd->qp", query_QD, centroid_LD[list_QP]), list_QP
+        centroid_QPD = quantizer.reconstruct_batch(list_QP.ravel()).reshape(*list_QP.shape, self.width)
+        return np.einsum("qd,qpd->qp", query_QD, centroid_QPD), list_QP
 
-    def _priced(self, centroid_LD: np.ndarray) -> np.ndarray | None:
-        """What images chose their lists by [L, E], where lists have prices: an image is sought where it would go."""
-        return None if self.price_L is None else np.hstack([centroid_LD, -self.price_L[:, None]])
+    def _table(self, modality: Modality) -> Any:
+        """What chooses the lists of these queries in place of the centroids, made once; None where those do.
+
+        For texts the router, if there is one. For images the prices of the lists, if there are any: an image is sought
+        where it would go.
+        """
+        made_of = self.router_LE if modality == "text" else self.price_L
+        if made_of is None:
+            return None
+        known = self._tables.get(modality)
+        if known is None or known[0] is not made_of:
+            table_LE = made_of
+            if made_of is self.price_L:
+                centroid_LD = self.parts[0].quantizer.reconstruct_n(0, self.lists)
+                table_LE = np.hstack([centroid_LD, -made_of[:, None]])
+            table = faiss.IndexFlatIP(self.width + 1)
+            table.add(table_LE)
+            self._tables[modality] = known = (made_of, table)
+        return known[1]
 
     def _search_lists(
         self, query_QD: np.ndarray, k: int, modality: Modality, nprobe: int | None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows import index_card, pictures, report, results
@@ -28,10 +29,18 @@ def show_sheet(root: Path, stage: str) -> None:
 
 
 def show_index_card(root: Path, run: StageRun) -> None:
-    """Create the artifact `index-card` of the current run, if the stage made an index: recall, work and latency."""
-    if run.state == "ran" and (root / index_card.CARD).is_file() and run.stage == index_card.CARD.parent.name:
+    """Create the artifact `index-card` of the current run, if the stage made an index: recall, work and latency.
+
+    The index stands whatever becomes of its card: a card that cannot be shown is a warning.
+    """
+    if run.state != "ran" or run.stage != index_card.CARD.parent.name or not (root / index_card.CARD).is_file():
+        return
+    try:
         card = index_card.index_card(root)
-        create_table_artifact(card.table(), key="index-card", description=card.words)
+    except Exception as error:
+        get_run_logger().warning(f"The card of the index could not be shown: {error!r}")
+        return
+    create_table_artifact(card.table(), key="index-card", description=card.words)
 
 
 def show(place: Workspace, verdict: Verdict, told: Told) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from components.outputs import read_json
-from components.params import load_section
 
 CARD = Path("data/index/card.json")
 TIMED_QUERIES = 200
@@ -87,10 +88,13 @@ def index_card(root: Path) -> IndexCard:
     import faiss
 
     from components.index.params import IndexParams
+    from components.vector_index import read_manifest
 
-    stated, params = read_json(root / CARD), load_section("index", IndexParams, root / "params.yaml")
-    faiss.omp_set_num_threads(params.threads)
+    stated = read_json(root / CARD)
     sides = [name for name in ("image", "text") if name in stated]
+    built_with = read_manifest(root / CARD.parent / sides[0])["settings"]
+    params = IndexParams.model_validate(built_with)
+    faiss.omp_set_num_threads(params.threads)
     return IndexCard(
         kind=stated["kind"],
         codec=stated["codec"],
@@ -105,15 +109,13 @@ def index_card(root: Path) -> IndexCard:
 def _rows(root: Path, side: str, stated: dict[str, Any], params: Any) -> Iterator[Row]:
     from components.index.card import DEPTHS, budgets_of, latency
     from components.index.taught import held_out
-    from components.index.vectors import open_pair
     from components.vector_index import open_index
 
-    opened = open_pair(root / "data/embed/corpus_image.npy", root / "data/embed/corpus_text.npy")
-    index = open_index(root / CARD.parent / side, model_sha256=stated["model_sha256"])
-    held_Q = held_out(opened[side].rows, params.recall_queries, params.seed)[:TIMED_QUERIES]
+    index = open_index(root / CARD.parent / side, model_sha256=stated["model_sha256"], checked=False)
+    held_Q = held_out(index.vectors, params.recall_queries, params.seed)[:TIMED_QUERIES]
     figures = stated[side]
     for modality in ("text", "image"):
-        query_QD = opened[modality].take(held_Q)
+        query_QD = np.load(root / f"data/embed/corpus_{modality}.npy", mmap_mode="r")[held_Q]
         for budget in budgets_of(index, params.nprobe_budgets):
             name = f"{modality}_query_nprobe_{budget}" if budget else f"{modality}_query"
             depths = [depth for depth in DEPTHS if f"{name}_recall_at_{depth}" in figures]

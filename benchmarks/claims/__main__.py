@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     root = Path.cwd()
     results = Results(root / RECORD)
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True).strip()
+    described = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    commit = subprocess.check_output(described, cwd=root, text=True).strip()
     for number in options.numbers:
         benchmark = BENCHMARKS[number]
         bases = [

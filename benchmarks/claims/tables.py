@@ -14,10 +14,14 @@ Lines = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
 
 def table(benchmark: Benchmark, trials: Sequence[Trial], results: Results) -> str:
-    """A Markdown table: a row an arm; for each job the figures' means, and the first one's paired difference."""
+    """A Markdown table: a row an arm; for each job the figures' means, and the first one's paired difference.
+
+    Of each job and seed only trials of the base that was met last count.
+    """
     lines: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for trial in trials:
-        found = results.find(trial.key)
+        newest = results.find({"job": trial.job, "seed": trial.seed}) or {}
+        found = results.find({**trial.key, "base": newest.get("base")})
         if found is not None:
             lines[trial.job, trial.arm, trial.seed] = found
     jobs = [job for job in benchmark.jobs if any(job == key[0] for key in lines)]
@@ -39,7 +43,7 @@ def _cells(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
     pairs = [
         line[benchmark.figures[0]] - other[benchmark.figures[0]]
         for seed, line in mine.items()
-        if (other := lines.get((job, reference, seed))) and other["base"] == line["base"]
+        if (other := lines.get((job, reference, seed)))
     ]
     difference = "" if arm == reference or not pairs else difference_with_interval(pairs)
     return [*means, difference, str(len(mine))]

@@ -51,10 +51,14 @@ def card(
 
 
 def budgets_of(index: VectorIndex, budgets: list[int]) -> list[int]:
-    """The budgets that differ for this index; 0 stands for one without a budget."""
+    """The budgets that differ for this index; 0 stands for one without a budget.
+
+    A graph keeps at least as many candidates as neighbours are asked for, so that fewer than the deepest of `DEPTHS`
+    are no budget of their own.
+    """
     if index.kind == "flat":
         return [0]
-    return sorted({min(each, index.lists) if index.lists else each for each in budgets})
+    return sorted({min(each, index.lists) if index.lists else max(each, DEPTHS[-1]) for each in budgets})
 
 
 def answers(

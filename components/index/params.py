@@ -74,6 +74,11 @@ class IndexParams(Section):
                 "index.kind hnsw has no codec pq: FAISS links such a graph by Euclidean distances of codes, which "
                 "are wrong for inner products. Set index.codec to sq8 or sq4, or index.kind to ivf."
             )
+        if self.kind == "paired" and self.pairing_images < self.lists:
+            raise ValueError(
+                f"index.pairing_images is {self.pairing_images}, fewer than index.lists {self.lists}: each list begins "
+                "with an image. Raise pairing_images or lower lists."
+            )
         for name, kind in KIND_OF.items():
             if getattr(self, name) and self.kind != kind:
                 raise ValueError(f"index.{name} belongs to index.kind {kind}. Set it to 0, or the kind to {kind}.")

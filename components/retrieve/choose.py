@@ -57,11 +57,12 @@ def choose(
         copied=copied_N,
     ).sort_values(best_first, ascending=[False, False, False, True], kind="stable", ignore_index=True)
     floors = floor_reasons(table, least_cosine=least_cosine, least_confidence=least_confidence)
-    reason_N = last_spared(table, np.where(table["copied"], "evaluation_copy", floors).astype(object))
-    table, dropped = _parted(table, reason_N)
+    floors = np.where(table["copied"], "evaluation_copy", floors).astype(object)
+    reason_N = last_spared(table, floors)
+    table, dropped = _parted(table.assign(always=table["accepted"] | (floors != reason_N)), reason_N)
     going = [dropped]
 
-    vector_ND, always_N = vector_MD[table["row"].to_numpy()], table["accepted"].to_numpy(dtype=bool)
+    vector_ND, always_N = vector_MD[table["row"].to_numpy()], table["always"].to_numpy(dtype=bool)
     repeated_N = thin(vector_ND, table["perceptual_hash"].tolist(), nearness, always_N=always_N)
     table, dropped = _parted(table, np.where(repeated_N >= 0, "near_duplicate", ""))
     going.append(dropped)

@@ -6,8 +6,6 @@ import math
 import pytest
 
 from benchmarks.retrieval.curves import (
-    EQUAL_PROBES,
-    SHARES,
     K,
     Point,
     Questions,
@@ -62,11 +60,3 @@ def test_a_curve_rises_to_exact_search_where_every_list_is_probed(vectors, tmp_p
     assert [point.nprobe for point in points] == [1, 2, 3, 4, 6, 8]
     assert points[-1].share == points[-1].recall == 1
     assert all(low.share < high.share and low.recall <= high.recall for low, high in itertools.pairwise(points))
-
-
-def test_a_curve_ends_once_it_has_passed_every_place_where_kinds_are_compared(vectors, tmp_path):
-    opened = open_pair(vectors / "corpus_image.npy", vectors / "corpus_text.npy")
-    query_QD = opened["text"].take(range(0, 400, 20))
-    asked = Questions("text", query_QD, nearest(query_QD, opened["image"].blocks(), K)[0], None)
-    points = curve(build(vectors, tmp_path / "index", lists=32), asked, opened["image"])
-    assert points[-1].share >= 2 * SHARES[-1] and points[-1].nprobe == EQUAL_PROBES[-1]

@@ -34,7 +34,6 @@ def test_kinds_stand_in_the_order_of_the_lines_with_their_means():
         "0.300 (0.200)",
         "0.300 (0.200)",  # 0.1 ms is too short for the second point
         "0.700 (0.200)",
-        "0.700 (0.200)",
     ]
     assert list(work.loc["hnsw"])[4:7] == ["-", "-", "-"], "a graph has no lists to probe"
     assert costs.loc["paired", "text % scanned"] == "4.00 (0.00)"

@@ -41,6 +41,12 @@ def test_each_way_of_asking_is_a_row_with_recall_work_and_time(indexed):
     assert {file: file.read_bytes() for file in (root / "data/index").rglob("*.*")} == before
 
 
+def test_the_card_is_of_the_index_as_it_was_built(indexed):
+    root = indexed("ivf")
+    YAML().dump({"index": small_params(nprobe_budgets=[2], recall_queries=3).model_dump()}, root / "params.yaml")
+    assert sorted({row.nprobe for row in index_card(root).rows}) == [1, 4, 8]
+
+
 def test_an_exact_index_has_no_budget(indexed):
     card = index_card(indexed("flat"))
     assert [row["nprobe"] for row in card.table()] == ["all"] * 4

@@ -49,6 +49,11 @@ def test_a_setting_of_another_kind_is_refused(name):
         small_params(kind="ivf", **{name: 1})
 
 
+def test_every_paired_list_has_an_image_to_begin_with():
+    with pytest.raises(ValueError, match=r"index.pairing_images is 7, fewer than index.lists 8"):
+        small_params(kind="paired", pairing_images=7)
+
+
 def test_fewer_bytes_make_a_smaller_index(vectors, tmp_path):
     sizes = [
         build(vectors, tmp_path / codec, codec=codec, vectors_per_shard=400).manifest["files"]["part-00000.faiss"][

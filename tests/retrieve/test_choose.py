@@ -129,3 +129,12 @@ def test_nothing_found_is_nothing_chosen():
         made = choose(settled.head(0), records, vectors, copied_N=np.zeros(0, bool), **{**SETTINGS, "choice": how})
         assert len(made.chosen) == len(made.dropped) == 0
         assert "rank" in made.chosen
+
+
+def test_the_surest_image_of_a_label_stays_though_it_repeats_anothers():
+    settled, records, vectors = corpus(4)
+    settled = settled.assign(label=[0, 0, 0, 1], cosine=0.9, confidence=[0.9, 0.9, 0.9, 0.05], score=[4, 3, 2, 1])
+    vectors[settled["row"][3]] = vectors[settled["row"][0]]
+    records.loc[settled["row"][3], "perceptual_hash"] = records["perceptual_hash"][settled["row"][0]]
+    made = choose(settled, records, vectors, copied_N=np.zeros(4, dtype=bool), **SETTINGS)
+    assert made.chosen["label"].tolist() == [0, 0, 0, 1] and made.dropped.empty
