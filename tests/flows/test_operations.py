@@ -63,7 +63,8 @@ def publish(toy: Path, run_id: str) -> str:
 def a_run_that_mlflow_missed_is_told_later(toy: Path, servers: Servers, run_id: str) -> None:
     """From its branch and its measurements, whole, snapshot and all; telling it twice changes nothing."""
     assert servers.task_states(run_id)["publish to MLflow"] == "Skipped"
-    assert f"publish it later: kakehashi publish {run_id}" in servers.messages(run_id)
+    advice = f"publish it later: kakehashi publish {run_id}"
+    wait_until(lambda: advice in servers.messages(run_id), "its log has arrived")
     client = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
     assert client.get_experiment_by_name("kakehashi") is None
 

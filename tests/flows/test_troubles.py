@@ -139,7 +139,8 @@ def test_mlflow_that_dies_at_the_very_end_fails_no_run_of_a_nameless_user_in_a_d
     (experiment,) = mlflow.search_experiments(filter_string=f"name = '{EXPERIMENT}'")
     (parent,) = mlflow.search_runs([experiment.experiment_id], f"tags.`{COMPLETE}` = 'true'")
     assert parent.data.tags["prefect.flow_run_id"] == run_id, "MLflow died before the end"
-    assert f"publish it later: kakehashi publish {run_id}" in servers.messages(run_id)
+    advice = f"publish it later: kakehashi publish {run_id}"
+    wait_until(lambda: advice in servers.messages(run_id), "its log has arrived")
     assert git(served.toy, "show", "--no-patch", "--format=%an", f"runs/{run_id}") == "kakehashi"
     assert git(served.toy, "show", f"runs/{run_id}:new.txt") == "uncommitted"
     assert git(served.toy, "rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
