@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flows import (
     differences,
@@ -35,6 +35,7 @@ from flows.subject import Subject
 from flows.tolerance import AuditParams, Tolerance, load_tolerances
 from flows.workspace import WorkspaceError, git
 
+Answer = TypeVar("Answer")
 REPRODUCE = ("dvc", "repro", "--force", "--no-run-cache")
 
 
@@ -64,8 +65,12 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         env = environment.child_environment(home, {"DVC_SITE_CACHE_DIR": str(Path(folder) / "site")})
         ours = Store(dvc_settings.cache_folder(home))
         seen, notes = _before(home, root, found, recorded, stages, ours, say)
-        mlflow = witness.call(home, recorded)
-        _hear(mlflow.statements(root) if mlflow else ["There is no MLflow to ask here."], seen, notes)
+        said_before = len(notes)
+        mlflow = _asked(lambda: witness.call(home, recorded), notes)
+        if mlflow is not None:
+            _hear(_asked(lambda: list(mlflow.statements(root)), notes), seen, notes)
+        elif len(notes) == said_before:
+            notes.append("There is no MLflow to ask here.")
         _fetch_sources(root, env, say, terminal)
         command: list[str | Path] = [environment.tool(REPRODUCE[0]), *REPRODUCE[1:]]
         exit_code, complaint = _run(command, root, env, say, terminal)
@@ -75,7 +80,8 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
         again = lock.parse((root / "dvc.lock").read_bytes())
         seen += findings.other_code(stages, again)
         seen += findings.altered_checkout(home, recorded, cached_outputs(root, stages), ours, Store(cache))
-        _hear(mlflow.curves(stages, (ours, Store(cache))) if mlflow else [], seen, notes)
+        if mlflow is not None:
+            _hear(_asked(lambda: list(mlflow.curves(stages, (ours, Store(cache)))), notes), seen, notes)
         judged = verdict.against_commit(root, found.commit, tolerances)
         known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
         return Certificate(
@@ -139,8 +145,17 @@ def _before(
     return seen, notes
 
 
-def _hear(told: Iterable[Finding | str], seen: list[Finding], notes: list[str]) -> None:
-    for each in told:
+def _asked(question: Callable[[], Answer], notes: list[str]) -> Answer | None:
+    """What MLflow answers; None, and a note, if it refuses or breaks off: it is a witness, the audit stands without."""
+    try:
+        return question()
+    except Exception as error:
+        notes.append(f"MLflow could not be asked: {' '.join((str(error) or repr(error)).splitlines()[:1])}")
+        return None
+
+
+def _hear(told: Iterable[Finding | str] | None, seen: list[Finding], notes: list[str]) -> None:
+    for each in told or ():
         if isinstance(each, Finding):
             seen.append(each)
         else:

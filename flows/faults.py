@@ -43,6 +43,8 @@ def in_one_line(error: Exception) -> str | None:
         return error.in_one_line
     if isinstance(error, OSError):
         return " ".join((one_line(error) or str(error) or repr(error)).split())
+    if any(kind.__module__ == "mlflow.exceptions" for kind in type(error).__mro__):  # by name: importing it is slow
+        return f"MLflow refused, or broke off: {' '.join(str(error).splitlines()[:1])}"
     if isinstance(error, ParamsError | WorkspaceError | ServerError) or _said_by_us(error):
         return " ".join(str(error).split())
     return None

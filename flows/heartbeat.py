@@ -6,6 +6,7 @@ its runs.
 """
 
 import argparse
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -47,6 +48,8 @@ class Watch:
     quiet_seconds: float = QUIET_SECONDS
     """How long nothing may change about a run before its worker counts as dead, by this process's clock."""
     since: dict[Seen, float] = field(default_factory=dict)
+    looked: float = -math.inf
+    """When the last look was answered."""
 
     def lost(self, seen: Iterable[Seen], now: float) -> list[Seen]:
         """The runs about which nothing has changed for too long, having been seen in every look."""
@@ -58,9 +61,17 @@ class Watch:
         self.since = {}
 
     def look(self) -> list[str]:
-        """Give lost runs their true state; returns their ids."""
+        """Give lost runs their true state; returns their ids.
+
+        Looks that lie far apart say nothing: a server that hung, or a machine that stood still, heard no worker.
+        """
         with get_client(sync_client=True) as client:
-            lost = self.lost(unfinished(client), time.monotonic())
+            seen = unfinished(client)
+            now = time.monotonic()
+            if now - self.looked > self.quiet_seconds / 2:
+                self.forget()
+            self.looked = now
+            lost = self.lost(seen, now)
             for each in lost:
                 client.set_flow_run_state(each.run, true_state(each.type))
         return [each.run for each in lost]

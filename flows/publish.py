@@ -39,15 +39,15 @@ def tell_mlflow(
     place: Workspace, measurements: Mapping[str, Any], *, commit: str = "", branch: str = "", note: str = ""
 ) -> Told:
     """Publish the run that stands in `place`; trouble comes back as a sentence, never as an exception."""
-    answering = servers.answering(place.home)
-    uri = servers.tracking_uri(place.home, answering)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")  # a server that is down stays down
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    if uri.startswith("http") and not servers.answers(f"{uri.rstrip('/')}/health"):
-        return Told("", uri, f"MLflow does not answer on {uri}.")
-    folder = servers.artifact_folder(place.home)
-    folder.mkdir(parents=True, exist_ok=True)
+    uri = ""
     try:
+        uri = servers.tracking_uri(place.home, servers.answering(place.home))
+        if uri.startswith("http") and not servers.answers(f"{uri.rstrip('/')}/health"):
+            return Told("", uri, f"MLflow does not answer on {uri}.")
+        folder = servers.artifact_folder(place.home)
+        folder.mkdir(parents=True, exist_ok=True)
         from components import tracking  # MLflow takes over a second to import: only when it is needed
 
         run_id = tracking.publish(

@@ -65,7 +65,12 @@ def swept(grid: Mapping[str, Sequence[Any]], points: Sequence[Sequence[str]], no
         log.info(f"{', '.join(wanted[number])}: {each.state.name if each.state else 'unknown'}, run {each.id}")
     if not well:
         raise RuntimeError("No run of the sweep ended well; each run's page in Prefect says why.")
-    compared = compare_runs(home, well)
+    try:
+        compared = compare_runs(home, well)
+    except Exception as error:  # whatever MLflow is down with, the runs stand
+        said = " ".join((faults.in_one_line(error) or repr(error)).split())
+        log.warning(f"The runs could not be compared: {said} Compare them later: kakehashi compare {' '.join(well)}")
+        return well
     create_markdown_artifact(markdown_of(compared.comparison), key="comparison", description="The sweep's runs")
     return well
 

@@ -12,8 +12,8 @@ def schedule(deployment: str, slug: str, otherwise: bool) -> dict[str, bool]:
 
     Args:
         deployment: `<flow>/<deployment>`.
-        slug: The schedule's name in infra/prefect.yaml. Where the server knows none of that name, any active schedule
-            of the deployment counts: it was registered without one.
+        slug: The schedule's name in infra/prefect.yaml. Where the server knows none of that name, any active one
+            without a name counts: it was registered before schedules had names.
         otherwise: What holds when the server knows no such schedule.
     """
     with get_client(sync_client=True) as client:
@@ -21,7 +21,7 @@ def schedule(deployment: str, slug: str, otherwise: bool) -> dict[str, bool]:
             known = client.read_deployment_by_name(deployment).schedules
         except ObjectNotFound:
             known = []
-    named = [each for each in known if each.slug == slug] or known
+    named = [each for each in known if each.slug == slug] or [each for each in known if not each.slug]
     return {"active": any(each.active for each in named) if named else otherwise}
 
 

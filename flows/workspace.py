@@ -152,6 +152,9 @@ def publish_branch(place: Workspace, run_id: str, message: str) -> str:
 def remove(place: Workspace) -> None:
     """Delete a private clone; never the checkout."""
     assert place.private, "only a private clone may be removed"
+    (place.root / KEPT).unlink(
+        missing_ok=True
+    )  # first, so that a retry of a run killed here finds no clone to go on in
     shutil.rmtree(place.root)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import RestException
 
 from components.params import ParamsError
 from flows import workspace
@@ -83,3 +84,8 @@ def test_a_user_without_a_git_identity_can_run(toy: Path, monkeypatch: pytest.Mo
     commit = workspace.publish_branch(place, "r1", "run r1")
     assert git(toy, "show", "--no-patch", "--format=%an", commit) == "kakehashi"
     assert git(toy, "show", f"{commit}:new.txt") == "uncommitted"
+
+
+def test_what_mlflow_refuses_with_is_one_line() -> None:
+    refused = RestException({"error_code": "PERMISSION_DENIED", "message": "not yours\nat all"})
+    assert in_one_line(refused) == "MLflow refused, or broke off: PERMISSION_DENIED: not yours"
