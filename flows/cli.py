@@ -293,6 +293,13 @@ def _plain_errors() -> Iterator[None]:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("Stopped.", code=130)
+    except Exception as error:
+        from flows import faults
+
+        said = faults.in_one_line(error)
+        if said is None:
+            raise
+        _fail(said)
 
 
 def _differs_from_head(home: Path, file: Path) -> bool:

@@ -15,7 +15,7 @@ from components.outputs import read_json
 
 CARD = Path("data/index/card.json")
 TIMED_QUERIES = 200
-"""Queries of each row that are timed, one by one: of so many the second slowest is the 99th percentile."""
+"""Most queries of each row that are timed, one by one."""
 
 
 @dataclass(frozen=True)

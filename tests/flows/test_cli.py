@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import typer
+from mlflow.exceptions import RestException
 
 from components.params import read_yaml
 from flows.cli import SETTINGS_STAY, _fail, _plain_errors
@@ -95,6 +96,18 @@ def test_what_the_system_refuses_is_one_line(error: OSError, line: str, capsys: 
         raise error
     said = capsys.readouterr().err
     assert (ended.value.exit_code, said.count("\n"), said.startswith(line)) == (1, 1, True), said
+
+
+def test_what_mlflow_refuses_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, _plain_errors():
+        raise RestException({"error_code": "PERMISSION_DENIED", "message": "not yours"})
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err == "MLflow refused, or broke off: PERMISSION_DENIED: not yours\n"
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), _plain_errors():
+        raise ZeroDivisionError
 
 
 def test_what_was_said_is_not_said_twice(capsys: pytest.CaptureFixture[str]) -> None:

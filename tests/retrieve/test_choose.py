@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from components.retrieve.__main__ import below_floor
 from components.retrieve.choose import choose
 from components.retrieve.select import dropped_counts
 from components.retrieve.thin import Nearness
@@ -138,3 +139,10 @@ def test_the_surest_image_of_a_label_stays_though_it_repeats_anothers():
     records.loc[settled["row"][3], "perceptual_hash"] = records["perceptual_hash"][settled["row"][0]]
     made = choose(settled, records, vectors, copied_N=np.zeros(4, dtype=bool), **SETTINGS)
     assert made.chosen["label"].tolist() == [0, 0, 0, 1] and made.dropped.empty
+
+
+def test_labels_that_kept_an_image_below_the_floor_are_counted_but_not_those_whose_image_a_person_accepted():
+    selection = pd.DataFrame(
+        {"label": ["a", "a", "b", "c"], "confidence": [0.5, 0.4, 0.1, 0.1], "accepted": [False, False, False, True]}
+    )
+    assert below_floor(selection, 0.2).to_dict() == {"a": False, "b": True, "c": False}
