@@ -3,12 +3,18 @@
     python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
 
 Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
-goes on from there. `--table` only prints what is known.
+goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on each,
+once its places are prepared.
 """
 
 import argparse
+import multiprocessing
+import os
 import subprocess
+import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 from benchmarks.claims.grids import BENCHMARKS
@@ -28,12 +34,22 @@ def measure(root: Path, trial: Trial, results: Results, commit: str) -> None:
         results.add({"arm": trial.arm, **trial.key, "base": base, "commit": commit, **figures})
 
 
+def measure_place(root: Path, number: str, trials: Sequence[Trial], commit: str) -> None:
+    """All trials of one place, in this process: its pictures are decoded once."""
+    for trial in trials:
+        began = time.monotonic()
+        measure(root, trial, Results(root / RECORD), commit)
+        spent = time.monotonic() - began
+        print(f"{number}: {trial.job}, seed {trial.seed}, {trial.arm}: {spent:.0f} s", flush=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.claims", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("numbers", nargs="*", default=list(BENCHMARKS), help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--arms", nargs="+", help="only these arms, and the base; all without it")
+    parser.add_argument("--processes", type=int, default=2, help="places at once, a thread each (2)")
     parser.add_argument("--table", action="store_true", help="only print what is known")
     options = parser.parse_args(arguments)
     root = Path.cwd()
@@ -54,9 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if not options.arms or each.arm in options.arms
         ]
         trials = sorted([*bases, *asked], key=lambda one: (one.job, one.seed))
-        for trial in trials if not options.table else ():
-            print(f"{number}: {trial.job}, seed {trial.seed}, {trial.arm}", flush=True)
-            measure(root, trial, results, commit)
+        if not options.table:
+            os.environ["OMP_NUM_THREADS"] = "1"  # for the processes begun below
+            places = [list(group) for _, group in groupby(trials, key=lambda one: (one.job, one.seed))]
+            with ProcessPoolExecutor(options.processes, multiprocessing.get_context("spawn")) as pool:
+                for done in [pool.submit(measure_place, root, number, place, commit) for place in places]:
+                    done.result()
         print(f"\n{number}. {benchmark.title}\n\n{table(benchmark, trials, results)}\n", flush=True)
 
 
