@@ -3,44 +3,25 @@
     python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
 
 Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
-goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on each,
-once its places are prepared.
+goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on
+each, once its places are prepared.
 """
 
 import argparse
 import multiprocessing
 import os
 import subprocess
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
 from benchmarks.claims.grids import BENCHMARKS
-from benchmarks.claims.places import JOBS, base_of
+from benchmarks.claims.measure import RECORD, measure_place
+from benchmarks.claims.places import JOBS
 from benchmarks.claims.tables import table
-from benchmarks.claims.trial import Trial, base_figures, run
+from benchmarks.claims.trial import Trial
 from benchmarks.retrieval.results import Results
-
-RECORD = Path("benchmarks/claims/record.jsonl")
-
-
-def measure(root: Path, trial: Trial, results: Results, commit: str) -> None:
-    """Run the trial unless its line is there, of the same base."""
-    base = base_of(root, trial.job, trial.seed)
-    if results.find({**trial.key, "base": base}) is None:
-        figures = base_figures(root, trial.job, trial.seed) if trial.rows == "none" else run(root, trial)
-        results.add({"arm": trial.arm, **trial.key, "base": base, "commit": commit, **figures})
-
-
-def measure_place(root: Path, number: str, trials: Sequence[Trial], commit: str) -> None:
-    """All trials of one place, in this process: its pictures are decoded once."""
-    for trial in trials:
-        began = time.monotonic()
-        measure(root, trial, Results(root / RECORD), commit)
-        spent = time.monotonic() - began
-        print(f"{number}: {trial.job}, seed {trial.seed}, {trial.arm}: {spent:.0f} s", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
