@@ -26,7 +26,7 @@ class Row:
     """Whose vectors are searched: `image` or `text`."""
     query: str
     """What the queries are vectors of: `text` or `image`."""
-    nprobe: int
+    budget: int
     """Lists probed (hnsw: candidates kept); 0 where every vector is compared."""
     scanned: float
     """Stored vectors compared with a query, as a share of all, 0 to 1."""
@@ -62,12 +62,14 @@ class IndexCard:
 
     def table(self) -> list[dict[str, str]]:
         """The rows as text, for a terminal or a page."""
+        from components.index.card import budget_name
+
         depths = sorted({depth for row in self.rows for depth in row.recall})
         return [
             {
                 "side": row.side,
                 "query": row.query,
-                "nprobe": str(row.nprobe or "all"),
+                budget_name(self.kind): str(row.budget or "all"),
                 "scanned": f"{row.scanned:.1%}",
                 **{f"recall@{depth}": f"{row.recall[depth]:.3f}" if depth in row.recall else "" for depth in depths},
                 "p50, ms": f"{row.p50_ms:.2f}",
@@ -107,7 +109,7 @@ def index_card(root: Path) -> IndexCard:
 
 
 def _rows(root: Path, side: str, stated: dict[str, Any], params: Any) -> Iterator[Row]:
-    from components.index.card import DEPTHS, budgets_of, latency
+    from components.index.card import DEPTHS, asked, budgets_of, latency
     from components.index.taught import held_out
     from components.vector_index import open_index
 
@@ -117,13 +119,13 @@ def _rows(root: Path, side: str, stated: dict[str, Any], params: Any) -> Iterato
     for modality in ("text", "image"):
         query_QD = np.load(root / f"data/embed/corpus_{modality}.npy", mmap_mode="r")[held_Q]
         for budget in budgets_of(index, params.nprobe_budgets):
-            name = f"{modality}_query_nprobe_{budget}" if budget else f"{modality}_query"
+            name = asked(modality, index.kind, budget)
             depths = [depth for depth in DEPTHS if f"{name}_recall_at_{depth}" in figures]
             took = latency(index, query_QD, min(10, index.vectors), modality=modality, nprobe=budget or None)
             yield Row(
                 side=side,
                 query=modality,
-                nprobe=budget,
+                budget=budget,
                 scanned=figures[f"{name}_vectors_scanned"] / index.vectors,
                 recall={depth: figures[f"{name}_recall_at_{depth}"] for depth in depths},
                 **took,

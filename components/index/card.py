@@ -42,7 +42,7 @@ def card(
         itself_Q = held_Q if modality == side else None
         exact_QK = nearest(query_QD, opened[side].blocks(), max(depths, default=0), but_Q=itself_Q)[0]
         for budget in budgets_of(index, budgets):
-            name = f"{modality}_query_nprobe_{budget}" if budget else f"{modality}_query"
+            name = asked(modality, index.kind, budget)
             figures[f"{name}_vectors_scanned"] = index.scanned(query_QD, modality, budget or None)
             for k in depths:
                 row_QK = answers(index, query_QD, k, modality, budget or None, itself_Q)
@@ -59,6 +59,16 @@ def budgets_of(index: VectorIndex, budgets: list[int]) -> list[int]:
     if index.kind == "flat":
         return [0]
     return sorted({min(each, index.lists) if index.lists else max(each, DEPTHS[-1]) for each in budgets})
+
+
+def budget_name(kind: str) -> str:
+    """What a budget counts: lists probed, or candidates that a walk of the graph keeps (FAISS: efSearch)."""
+    return "candidates" if kind == "hnsw" else "nprobe"
+
+
+def asked(modality: Modality, kind: str, budget: int) -> str:
+    """How the names of figures of one way of asking begin."""
+    return f"{modality}_query_{budget_name(kind)}_{budget}" if budget else f"{modality}_query"
 
 
 def answers(

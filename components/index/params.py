@@ -59,7 +59,7 @@ class IndexParams(Section):
     on_disk: bool
     """Leave the inverted lists (or the vectors of flat and hnsw) on disk, memory-mapped."""
     nprobe_budgets: list[PositiveInt] = Field(min_length=1)
-    """Numbers of probed lists at which the card measures (hnsw: candidates kept)."""
+    """Numbers of probed lists at which the card measures; for hnsw of candidates kept, 64 at least."""
     recall_queries: PositiveInt
     """Queries of each modality on the card, at most a tenth of the vectors; nothing is learned from them."""
     seed: NonNegativeInt
@@ -85,5 +85,5 @@ class IndexParams(Section):
         return self
 
 
-KIND_OF = {"spill_margin": "routed", "balance_rounds": "paired", "hnsw_caption_links": "hnsw"}
+KIND_OF = {"spill_margin": "routed", "balance_rounds": "paired"}
 """Settings that are 0 for every other kind."""

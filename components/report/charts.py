@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from components.report.accuracy import Interval
 from components.report.axis import Axis, axis_over
-from components.report.bootstrap import Interval
 from components.report.content import Domain, Report
 from components.report.sensitivity import Swing
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from components.report import roi
-from components.report.bootstrap import Accuracies, Interval, accuracies
+from components.report.accuracy import Interval, accuracies
 from components.report.credits import Licence, Source, learned_records, licences_of, sources_of, verdict_of
 from components.report.figures import Figures, FiguresError
 from components.report.mistakes import WeakLabel, weakest_labels
@@ -58,7 +58,8 @@ class Report:
 
     params: ReportParams
     inputs: Inputs
-    accuracies: Accuracies
+    gain_points: Interval
+    """Mean over the unseen domains of student minus base, in percentage points, as `evaluate` found it."""
     case: roi.BusinessCase
     net_usd_per_year: Interval
     verdict: roi.Verdict
@@ -89,15 +90,15 @@ def gather(inputs: Inputs, params: ReportParams) -> Report:
         FiguresError: a figure is missing, or evaluate.json and predictions.parquet contradict each other.
     """
     assumptions = params.assumptions
-    found = accuracies(inputs.predictions, params.resamples, params.seed)
-    gain = found.gain_points
+    domains = domains_of(inputs.figures["evaluate"], accuracies(inputs.predictions))
+    gain = _gain(inputs.figures["evaluate"], "gain", "accuracy_points")
     net = Interval(*(roi.business_case(points, assumptions).net_benefit_usd_per_year for points in gain))
     records = learned_records(inputs.accepted, inputs.selection)
     licences = licences_of(records)
     return Report(
         params=params,
         inputs=inputs,
-        accuracies=found,
+        gain_points=gain,
         case=roi.business_case(gain.value, assumptions),
         net_usd_per_year=net,
         verdict=roi.verdict(gain, net),
@@ -106,7 +107,7 @@ def gather(inputs: Inputs, params: ReportParams) -> Report:
         labelling_cost_avoided_usd=roi.labelling_cost_avoided_usd(assumptions),
         break_even_gain_points=roi.break_even_gain_points(assumptions),
         swings=swings(gain, assumptions, params.sensitivity_share),
-        domains=domains_of(inputs.figures["evaluate"], found),
+        domains=domains,
         quarantined=_most_first(inputs.figures["validate"], "reasons"),
         sources=sources_of(records),
         licences=licences,
@@ -135,17 +136,16 @@ def headline(report: Report) -> dict[str, Any]:
     }
 
 
-def domains_of(evaluate: Figures, found: Accuracies) -> list[Domain]:
+def domains_of(evaluate: Figures, found: Mapping[str, tuple[Interval, Interval]]) -> list[Domain]:
     """The unseen domains in name order, after checking that both files tell the same story."""
     stated = evaluate.mapping("domains")
-    if set(stated) != set(found.domains):
-        raise _contradiction(evaluate, "domains", sorted(stated), sorted(found.domains))
+    if set(stated) != set(found):
+        raise _contradiction(evaluate, "domains", sorted(stated), sorted(found))
     domains = []
-    for name, (base, student) in found.domains.items():
+    for name, (base, student) in found.items():
         path = ("domains", name)
         _agree(evaluate, (*path, "base_accuracy"), base.value, in_points=100)
         _agree(evaluate, (*path, "student_accuracy"), student.value, in_points=100)
-        gain = Interval(*(evaluate.number(*path, f"gain_points{end}") for end in ("_low", "", "_high")))
         domains.append(
             Domain(
                 name=name,
@@ -154,11 +154,18 @@ def domains_of(evaluate: Figures, found: Accuracies) -> list[Domain]:
                 student=student,
                 base_balanced=evaluate.number(*path, "base_balanced_accuracy"),
                 student_balanced=evaluate.number(*path, "student_balanced_accuracy"),
-                gain_points=gain,
+                gain_points=_gain(evaluate, *path, "gain_points"),
             )
         )
-    _agree(evaluate, ("gain", "accuracy_points"), found.gain_points.value, in_points=1)
+    mean_gain = sum(student.value - base.value for base, student in found.values()) / len(found)
+    _agree(evaluate, ("gain", "accuracy_points"), 100 * mean_gain, in_points=1)
     return domains
+
+
+def _gain(evaluate: Figures, *path: str) -> Interval:
+    *outer, name = path
+    low, value, high = (evaluate.number(*outer, f"{name}{end}") for end in ("_low", "", "_high"))
+    return Interval(low, value, high)
 
 
 def _agree(evaluate: Figures, keys: tuple[str, ...], counted: float, *, in_points: float) -> None:

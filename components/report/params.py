@@ -49,10 +49,6 @@ class ReportParams(Section):
     """What the business case assumes."""
     sensitivity_share: Share
     """Each assumption is varied by this share up and down, one at a time: 0.3 is ± 30 %."""
-    resamples: Annotated[int, Field(ge=100, le=1_000_000)]
-    """Bootstrap resamples of the evaluation images behind the intervals."""
-    seed: Annotated[int, Field(ge=0)]
-    """Seed of the bootstrap."""
     authors_shown: Annotated[int, Field(gt=0)]
     """Authors named on the page for each licence; data_card.md names all."""
     weakest_labels_shown: Annotated[int, Field(gt=0)]

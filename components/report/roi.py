@@ -8,7 +8,7 @@ cost is stated beside, and never counted as a benefit: without the project nobod
 from dataclasses import dataclass
 from typing import Literal
 
-from components.report.bootstrap import Interval
+from components.report.accuracy import Interval
 from components.report.params import Assumptions
 
 Verdict = Literal["adopt", "unproven", "unprofitable", "worse"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.report.bootstrap import Interval
+from components.report.accuracy import Interval
 from components.report.params import Assumptions
 from components.report.roi import business_case
 

@@ -31,8 +31,8 @@ def test_each_way_of_asking_is_a_row_with_recall_work_and_time(indexed):
     root = indexed("routed")
     before = {file: file.read_bytes() for file in (root / "data/index").rglob("*.*")}
     card, stated = index_card(root), json.loads((root / "data/index/card.json").read_text())
-    assert [(row.side, row.query, row.nprobe) for row in card.rows] == [
-        (side, query, nprobe) for side in ("image", "text") for query in ("text", "image") for nprobe in (1, 4, 8)
+    assert [(row.side, row.query, row.budget) for row in card.rows] == [
+        (side, query, lists) for side in ("image", "text") for query in ("text", "image") for lists in (1, 4, 8)
     ]
     first = card.rows[0]
     assert first.scanned == pytest.approx(stated["image"]["text_query_nprobe_1_vectors_scanned"] / 300)
@@ -44,7 +44,7 @@ def test_each_way_of_asking_is_a_row_with_recall_work_and_time(indexed):
 def test_the_card_is_of_the_index_as_it_was_built(indexed):
     root = indexed("ivf")
     YAML().dump({"index": small_params(nprobe_budgets=[2], recall_queries=3).model_dump()}, root / "params.yaml")
-    assert sorted({row.nprobe for row in index_card(root).rows}) == [1, 4, 8]
+    assert sorted({row.budget for row in index_card(root).rows}) == [1, 4, 8]
 
 
 def test_an_exact_index_has_no_budget(indexed):
@@ -57,7 +57,12 @@ def test_the_card_fits_a_terminal(indexed, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     show_index_card(index_card(indexed("hnsw")))
     shown = capsys.readouterr().out
-    assert "hnsw, codec flat, 300 vectors a side" in shown and "p99" in shown and "Times are of this machine" in shown
+    assert (
+        "hnsw, codec flat, 300 vectors a side" in shown
+        and "candidates" in shown
+        and "p99" in shown
+        and "Times are of this machine" in shown
+    )
     assert max(map(len, shown.splitlines()[1:4])) <= 80
 
 

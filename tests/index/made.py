@@ -13,6 +13,8 @@ from components.vector_index import VectorIndex, open_index
 ROOT = Path(__file__).parents[2]
 MODEL = "a" * 64
 SMALL = {
+    "kind": "routed",
+    "hnsw_caption_links": 0,
     "lists": 8,
     "nprobe": 3,
     "pq_bytes": 4,

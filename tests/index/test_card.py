@@ -36,9 +36,12 @@ def test_a_flat_index_is_exact_and_has_no_budget(vectors, tmp_path):
 def test_a_graph_compares_with_more_vectors_when_it_keeps_more_candidates(vectors, tmp_path):
     figures = figures_of(vectors, tmp_path / "i", kind="hnsw", budgets=(64, 150), vectors_per_shard=400)
     assert (
-        64 < figures["text_query_nprobe_64_vectors_scanned"] < figures["text_query_nprobe_150_vectors_scanned"] <= 500
+        64
+        < figures["text_query_candidates_64_vectors_scanned"]
+        < figures["text_query_candidates_150_vectors_scanned"]
+        <= 500
     )
-    assert figures["text_query_nprobe_150_recall_at_10"] > 0.95
+    assert figures["text_query_candidates_150_recall_at_10"] > 0.95
 
 
 def test_a_query_does_not_find_itself(vectors, pairs, tmp_path):

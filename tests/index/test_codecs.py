@@ -43,7 +43,7 @@ def test_residuals_are_those_of_the_list_that_prices_chose(vectors, pairs, tmp_p
     np.testing.assert_allclose(score_QK, product_QK, atol=CLOSE[codec])
 
 
-@pytest.mark.parametrize("name", ["spill_margin", "balance_rounds", "hnsw_caption_links"])
+@pytest.mark.parametrize("name", ["spill_margin", "balance_rounds"])
 def test_a_setting_of_another_kind_is_refused(name):
     with pytest.raises(ValueError, match=rf"index.{name} belongs to index.kind \w+\. Set it to 0, or the kind to"):
         small_params(kind="ivf", **{name: 1})

@@ -39,8 +39,6 @@ FABRICATED_ASSUMPTIONS: dict[str, Any] = {
 FABRICATED_PARAMS: dict[str, Any] = {
     "assumptions": FABRICATED_ASSUMPTIONS,
     "sensitivity_share": 0.3,
-    "resamples": 500,
-    "seed": 1,
     "authors_shown": 2,
     "weakest_labels_shown": 3,
 }

@@ -18,7 +18,7 @@ from components.report.params import ReportParams
 def test_a_wrong_assumption_is_named(assumptions, tmp_path, field, value, fault):
     values = {
         "assumptions": {**assumptions.model_dump(), field: value},
-        "sensitivity_share": 0.3, "resamples": 100, "seed": 1, "authors_shown": 1, "weakest_labels_shown": 1,
+        "sensitivity_share": 0.3, "authors_shown": 1, "weakest_labels_shown": 1,
     }  # fmt: skip
     with pytest.raises(ParamsError) as raised:
         check(ReportParams, values, file=tmp_path / "params.yaml", prefix="report")

@@ -3,7 +3,7 @@
 import pytest
 
 from components.report import roi
-from components.report.bootstrap import Interval
+from components.report.accuracy import Interval
 
 
 def test_three_points_of_ten_thousand_decisions_at_five_dollars(assumptions):

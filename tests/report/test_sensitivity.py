@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.report.bootstrap import Interval
+from components.report.accuracy import Interval
 from components.report.sensitivity import swings
 
 GAIN = Interval(2.0, 3.0, 4.0)
