@@ -30,11 +30,11 @@ from components.pairs import Batch, pair_batches
 from components.params import load_section
 from components.pixels import pixel_table
 from components.pretrain.params import PretrainParams
+from components.task import read_task
 from components.tokens import token_table
 from components.train.learn import Student
 from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
-from components.zeroshot import read_task
 
 ROUNDS = 5
 EMBED_IMAGES, BATCH = 4096, 256

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import bm25s
 import numpy as np
 
+from components.task import Label
 from components.words import readings, terms
-from components.zeroshot import Label
 
 SATURATION, LENGTH_SHARE = 1.5, 0.75
 """BM25's k1 and b, as bm25s has them."""

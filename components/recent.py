@@ -164,7 +164,8 @@ def look(
 
     from components import clip as clips
     from components.corpus import read_images
-    from components.zeroshot import class_vectors, read_task
+    from components.task import read_task
+    from components.zeroshot import class_vectors
 
     torch.set_num_threads(params.threads)
     student = clips.load(model)

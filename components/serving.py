@@ -31,7 +31,8 @@ class Student(PythonModel):
     def load_context(self, context: PythonModelContext) -> None:
         """Load the weights, and turn the label names into one vector each."""
         from components.clip import load  # torch is loaded where the model is used, not where it is published
-        from components.zeroshot import class_vectors, read_task
+        from components.task import read_task
+        from components.zeroshot import class_vectors
 
         self.clip = load(Path(context.artifacts["student"]))
         task = read_task(Path(context.artifacts["labels"]))

@@ -41,8 +41,12 @@ def overlay(file: str | Path, places: Sequence[Path] = (Path(),)) -> Change:
     raise ParamsError(f"overlay: {file} does not exist. {mend}")
 
 
-def assignments(texts: Iterable[str]) -> Change:
+def assignments(texts: Iterable[str], origin: str = "--set") -> Change:
     """The values of `section.field=value` texts; values are YAML, and a number in a path counts list items from 0.
+
+    Args:
+        texts: What is set.
+        origin: What a person wrote them in, for the message of a mistake.
 
     Raises:
         ParamsError: a text has no `=` or no dot, or its value is not YAML.
@@ -52,18 +56,18 @@ def assignments(texts: Iterable[str]) -> Change:
         path, equals, raw = text.partition("=")
         *parents, last = path.strip().split(".")
         if not equals or not parents or not all([*parents, last]):
-            raise ParamsError(f"--set {text}: write it as --set section.field=value, such as --set train.seed=3.")
+            raise ParamsError(f"{origin} {text}: write it as section.field=value, such as train.seed=3.")
         try:
             value = YAML(typ="safe").load(raw)
         except MarkedYAMLError as error:
-            raise ParamsError(f"--set {text}: the value is not valid YAML: {error.problem}.") from None
+            raise ParamsError(f"{origin} {text}: the value is not valid YAML: {error.problem}.") from None
         inner = values
         for part in parents:
             inner = inner.setdefault(part, {})
             if not isinstance(inner, dict):
-                raise ParamsError(f"--set {text}: `{part}` is set to a value by another --set. Keep one of them.")
+                raise ParamsError(f"{origin} {text}: `{part}` is set to a value by another one. Keep one of them.")
         inner[last] = value
-    return Change(Path("--set"), values)
+    return Change(Path(origin), values)
 
 
 def change_settings(file: Path, changes: Sequence[Change], sections: Mapping[str, type[Section]]) -> list[str]:

@@ -12,10 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_client, get_run_logger
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.deployments import run_deployment
+from prefect.flows import Flow
 from prefect.runtime import flow_run
+from prefect.states import Cancelled, Cancelling
 from ruamel.yaml import YAML
 
 from components.outputs import whole_file
@@ -28,7 +32,19 @@ PIPELINE = "pipeline/pipeline"
 POINTS_AT_MOST = 64
 
 
-@flow(name="sweep")
+UNFINISHED = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
+
+
+def take_runs_along(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Cancel what a cancelled sweep has started or queued: nobody is left to wait for it."""
+    mine = {"tags": {"all_": ["sweep", str(flow_run.id)]}, "state": {"type": {"any_": list(UNFINISHED)}}}
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(mine)):
+            begun = run.state_type in (StateType.PENDING, StateType.RUNNING)
+            client.set_flow_run_state(run.id, Cancelling() if begun else Cancelled(message="Its sweep was cancelled."))
+
+
+@flow(name="sweep", on_cancellation=[take_runs_along])
 def sweep(grid: dict[str, list[Any]] = {}, points: list[list[str]] = [], note: str = "") -> list[str]:  # noqa: B006
     """Run the pipeline at each point of a grid, and compare the runs that ended well.
 
@@ -91,7 +107,7 @@ def write_overlays(home: Path, folder: Path, points: Sequence[Sequence[str]]) ->
     """
     if not 0 < len(points) <= POINTS_AT_MOST:
         raise ParamsError(f"A sweep takes 1 to {POINTS_AT_MOST} points, not {len(points)}. Give `grid` or `points`.")
-    changes = [settings.assignments(point) for point in points]
+    changes = [settings.assignments(point, f"point {number}") for number, point in enumerate(points, start=1)]
     with tempfile.TemporaryDirectory() as trial:
         for change in changes:
             file = Path(trial) / PARAMS_FILE.name

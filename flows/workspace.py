@@ -90,10 +90,16 @@ def keep(place: Workspace) -> None:
 
 
 def left_by(home: Path, run_id: str) -> Workspace | None:
-    """The private clone that an earlier start of run `run_id` left complete; None if there is none."""
+    """The private clone that an earlier start of run `run_id` left complete; None if there is none.
+
+    Locks that git left when it was killed are removed: nobody but that run used them.
+    """
     root = home / STATE / "runs" / run_id
     if not (root / KEPT).is_file():
         return None
+    branch = Path(git(home, "rev-parse", "--path-format=absolute", "--git-path", f"refs/heads/runs/{run_id}.lock"))
+    for lock in (branch, *(root / ".git").rglob("*.lock")):
+        lock.unlink(missing_ok=True)
     made_of = read_json(root / KEPT)
     return Workspace(root, home, made_of["commit"], made_of["snapshot"], private=True, again=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.params import read_yaml
-from components.zeroshot import parse_labels
+from components.task import parse_labels
 from flows import settings
 from flows.form import section_models
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from components.lexical import LENGTH_SHARE, SATURATION, LexicalIndex
+from components.task import Label, parse_labels
 from components.words import terms
-from components.zeroshot import Label, parse_labels
 
 CAPTIONS = [
     "hex bolts, zinc",  # 0

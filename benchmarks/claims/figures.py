@@ -15,7 +15,8 @@ from components.clip import Clip
 from components.corpus import read_images, read_manifest
 from components.evaluate.measure import Truth, Vectors, by_domain, gap, mean_figures, predict, retrieval
 from components.pixels import pixel_table
-from components.zeroshot import Task, class_vectors
+from components.task import Task
+from components.zeroshot import class_vectors
 
 IMAGES_AT_ONCE = 256
 

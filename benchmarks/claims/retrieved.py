@@ -9,7 +9,7 @@ from components.evaluate.pseudo_labels import pseudo_label_figures
 from components.retrieve.__main__ import evaluation_of, opened, with_records
 from components.retrieve.params import RetrieveParams
 from components.retrieve.selection import select
-from components.zeroshot import Task
+from components.task import Task
 
 NO_REVIEW = Path("data/review.csv")
 """The committed one, a header alone: nobody looked at the selections that are compared."""

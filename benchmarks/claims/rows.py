@@ -8,7 +8,7 @@ import pandas as pd
 
 from benchmarks.claims.retrieved import retrieved
 from components.retrieve.params import RetrieveParams
-from components.zeroshot import Task
+from components.task import Task
 
 if TYPE_CHECKING:
     from benchmarks.claims.trial import Trial

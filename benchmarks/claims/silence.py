@@ -18,7 +18,7 @@ from benchmarks.claims.places import JOBS, prepare
 from benchmarks.claims.retrieved import retrieved, worth
 from benchmarks.claims.trial import Trial, sections
 from components.corpus import read_manifest
-from components.zeroshot import read_task
+from components.task import read_task
 
 SILENCE = "."
 FIGURES = ("selected", "labels_with_hits", "pseudo_label_precision", "pseudo_label_mean_label_coverage")

@@ -31,10 +31,10 @@ from components.outputs import read_json
 from components.params import PARAMS_FILE, load_section
 from components.pixels import pixel_table
 from components.retrieve.params import RetrieveParams
+from components.task import Task, read_task
 from components.train.learn import Student
 from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
-from components.zeroshot import Task, read_task
 from flows import settings
 
 PRESET = "preset="

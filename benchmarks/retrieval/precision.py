@@ -23,7 +23,7 @@ from components.corpus import read_manifest
 from components.evaluate.pseudo_labels import pseudo_label_figures
 from components.params import load_section
 from components.retrieve.params import RetrieveParams
-from components.zeroshot import Task, parse_labels
+from components.task import Task, parse_labels
 from flows import settings
 from flows.form import section_models
 

@@ -20,7 +20,7 @@ from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.progress import progress
 from components.stage import run
-from components.zeroshot import read_task
+from components.task import read_task
 
 
 def main(retrieve: Path, vectors: Path, out: Path, metrics: Path) -> None:

@@ -29,7 +29,8 @@ from components.outputs import DECIMALS, whole_folder, write_json, write_table
 from components.params import load_section
 from components.progress import progress
 from components.stage import run
-from components.zeroshot import Task, class_vectors, read_task
+from components.task import Task, read_task
+from components.zeroshot import class_vectors
 
 
 def main(

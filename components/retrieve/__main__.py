@@ -34,8 +34,8 @@ from components.retrieve.select import dropped_counts
 from components.retrieve.selection import Evaluation, select
 from components.sheet import contact_sheet
 from components.stage import run
+from components.task import Task, parse_labels, task_values
 from components.vector_index import open_index
-from components.zeroshot import Task, parse_labels, task_values
 
 
 def main(

@@ -13,8 +13,9 @@ import numpy as np
 from sklearn.cluster import kmeans_plusplus
 
 from components.clip import batched
+from components.task import Label, fill
 from components.words import script
-from components.zeroshot import Label, fill, unit
+from components.zeroshot import unit
 
 Choice = Literal["none", "random", "adaptive"]
 Encode = Callable[[list[str]], np.ndarray]

@@ -18,8 +18,8 @@ from components.progress import progress
 from components.retrieve.augmentation import Encode, augmented_prompts
 from components.retrieve.calibration import Trust, believed, borne_out
 from components.retrieve.params import RetrieveParams
+from components.task import Label, Task, fill
 from components.vector_index import VectorIndex
-from components.zeroshot import Label, Task, fill
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator
 
 from components.params import Section
+from components.task import parse_labels
 
 
 class TextAugmentation(Section):
@@ -90,6 +91,12 @@ class RetrieveParams(Section):
     """Seed of random descriptors, clusters and picks."""
     threads: PositiveInt
     """CPU threads."""
+
+    @field_validator("labels")
+    @classmethod
+    def _can_be_told_apart(cls, labels: list[str]) -> list[str]:
+        parse_labels(labels)
+        return labels
 
     @field_validator("templates")
     @classmethod

@@ -19,7 +19,7 @@ from components.retrieve.params import RetrieveParams
 from components.retrieve.review import obey, read_review, rejected_by_label
 from components.retrieve.select import empty_places, lost_claims, settle_conflicts
 from components.retrieve.thin import Nearness
-from components.zeroshot import Task
+from components.task import Task
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ from components.params import load_section
 from components.pixels import pixel_table
 from components.progress import progress
 from components.stage import run
+from components.task import read_task
 from components.train.held_out import FIGURE
 from components.train.learn import Kept, Student
 from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
-from components.zeroshot import read_task
 
 
 def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, metrics: Path) -> None:

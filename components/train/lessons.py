@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from components.pairs import Composition
-from components.zeroshot import Task
+from components.task import Task
 
 
 @dataclass(frozen=True)

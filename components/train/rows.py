@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from components.pairs import Batch
+from components.task import Task
 from components.tokens import Tokenizer
-from components.zeroshot import Task
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
 from benchmarks.claims.tables import difference_with_interval, table
 from benchmarks.claims.trial import Trial, sections
 from benchmarks.retrieval.results import Results
-from components.zeroshot import Task, parse_labels
+from components.task import Task, parse_labels
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ import pytest
 from components.evaluate.__main__ import gains, in_task, truth_of
 from components.evaluate.measure import Truth, Vectors, by_domain, gap, mean_figures, predict, retrieval
 from components.evaluate.params import EvaluateParams
-from components.zeroshot import Task, parse_labels
+from components.task import Task, parse_labels
 
 BOLT, NUT = [1.0, 0.0], [0.0, 1.0]
 TRUTH = Truth(np.array([0, 0, 1, 1]), np.array(["line", "line", "line", "photo"]), np.array(["a", "b", "c", "d"]))

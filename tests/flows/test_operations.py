@@ -31,7 +31,7 @@ send_event(Watched(drift, ["MMD² 0.3 > 0.1"], "champion, version 1", "", Path("
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "audit": ({"run": "nowhere"}, "`nowhere` is no run, branch, commit or MLflow run known here."),
     "promote": ({"run": "nowhere"}, "No published run goes by 'nowhere'. Latest: "),
-    "sweep": ({"grid": {"train.steps": [3, 0]}}, "--set: train.steps is 0. Input should be greater than 0."),
+    "sweep": ({"grid": {"train.steps": [3, 0]}}, "point 2: train.steps is 0. Input should be greater than 0."),
     "monitor": ({"recent": "infra"}, "infra holds no image. Name the folder"),
     "refresh-index": ({"rev": "nowhere"}, "rev: `nowhere` is no commit, tag or branch of "),
 }
@@ -116,6 +116,8 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
         (comparison,) = artifacts
         assert "| train.steps | 3 | 4 |" in comparison["data"] or "| train.steps | 4 | 3 |" in comparison["data"]
 
+        a_cancelled_sweep_takes_its_runs_along(servers)
+
         asked = servers.start("promote")
         assert servers.wait_for_end(asked) == "COMPLETED", servers.messages(asked)
         state = servers.run(asked)["state"]
@@ -126,6 +128,19 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             ends_in_one_line(servers, run_id, MISTAKES[name][1])
 
         registering_again_keeps_what_people_switched(toy, servers)
+
+
+def a_cancelled_sweep_takes_its_runs_along(servers: Servers) -> None:
+    """Those that run and those that wait for a place."""
+    sweep = servers.start("sweep", grid={"train.steps": [999, 998, 997], "train.seconds_per_step": [1.0]})
+
+    def states() -> list[str]:
+        return sorted(each["state"]["type"] for each in runs_of(servers, "pipeline") if sweep in each["tags"])
+
+    wait_until(lambda: len(states()) == 3 and "RUNNING" in states(), "a point runs")
+    servers.call("POST", f"/flow_runs/{sweep}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
+    wait_until(lambda: servers.run(sweep)["state"]["type"] == "CANCELLED", "the sweep is cancelled")
+    wait_until(lambda: states() == ["CANCELLED"] * 3, "its runs are cancelled too")
 
 
 def registering_again_keeps_what_people_switched(toy: Path, servers: Servers) -> None:

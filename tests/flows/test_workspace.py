@@ -7,7 +7,17 @@ import pytest
 
 from flows import subject, workspace
 from flows.environment import tool
-from flows.workspace import WorkspaceError, checkout, git, private_clone, publish_branch, remove, snapshot_commit
+from flows.workspace import (
+    WorkspaceError,
+    checkout,
+    git,
+    keep,
+    left_by,
+    private_clone,
+    publish_branch,
+    remove,
+    snapshot_commit,
+)
 
 
 def repro(place: workspace.Workspace) -> str:
@@ -106,6 +116,20 @@ def test_a_run_that_is_told_twice_is_one_commit_whose_parent_is_what_it_began_wi
     assert git(toy, "rev-parse", "runs/r1") == second != first
     found = subject.find(toy, "r1")
     assert (found.snapshot, found.base) == (place.snapshot, place.commit)
+
+
+def test_locks_of_a_killed_git_keep_no_run_from_going_on(toy: Path) -> None:
+    place = private_clone(toy, "r1")
+    keep(place)
+    heads = toy / ".git" / "refs" / "heads" / "runs"
+    heads.mkdir()
+    for lock in (place.root / ".git" / "index.lock", place.root / ".git" / "HEAD.lock", heads / "r1.lock"):
+        lock.touch()
+    with pytest.raises(WorkspaceError, match=r"index\.lock"):
+        publish_branch(place, "r1", "run r1")
+    left = left_by(toy, "r1")
+    assert left is not None
+    assert publish_branch(left, "r1", "run r1") == git(toy, "rev-parse", "runs/r1")
 
 
 def test_git_without_a_name_commits_as_kakehashi(toy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from components.retrieve.augmentation import (
     select_descriptors,
     spherical_clusters,
 )
-from components.zeroshot import parse_labels, unit
+from components.task import parse_labels
+from components.zeroshot import unit
 
 PAIRS_CD = unit(np.array([[1, 0, 0.2], [1, 0, -0.2], [0, 1, 0.2], [0, 1, -0.2]]))
 """Two clusters of two similar classes each, told apart by the third coordinate."""

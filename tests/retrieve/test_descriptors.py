@@ -7,8 +7,8 @@ from ruamel.yaml import YAML
 
 from components.lexical import LexicalIndex
 from components.retrieve.descriptors import OWN, read_pool
+from components.task import parse_labels
 from components.words import script, terms
-from components.zeroshot import parse_labels
 
 ROOT = Path(__file__).parents[2]
 TASKS = [ROOT / "params.yaml", *sorted((ROOT / "examples").glob("*.yaml"))]

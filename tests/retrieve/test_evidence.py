@@ -12,7 +12,7 @@ from components.retrieve import evidence
 from components.retrieve.calibration import borne_out
 from components.retrieve.evidence import Searchable, best_cosine, gather
 from components.retrieve.params import RetrieveParams
-from components.zeroshot import Task, parse_labels
+from components.task import Task, parse_labels
 from tests.test_architecture import ROOT
 
 BOLT, NUT, GEAR = np.eye(3, dtype=np.float32)

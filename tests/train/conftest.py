@@ -7,8 +7,8 @@ import torch
 
 from components import clip as clips
 from components.meetings import Composition
+from components.task import Task, parse_labels
 from components.train.lessons import Lessons
-from components.zeroshot import Task, parse_labels
 from tests.train.changed import train_settings
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 from components import clip as clips
 from components.corpus import ShardWriter
 from components.outputs import write_json
+from components.task import task_values
 from components.train import __main__ as stage
-from components.zeroshot import task_values
 from tests.train.tiles import PARAMS, TASK, lessons
 
 

@@ -4,8 +4,8 @@ import torch
 
 from components.pairs import Batch
 from components.partners import NOBODY
+from components.task import Task, parse_labels
 from components.train.rows import numbered, pair_rows, share
-from components.zeroshot import Task, parse_labels
 
 
 def test_labels_captions_and_prompts_become_numbers():

@@ -8,10 +8,10 @@ from components import clip as clips
 from components.embedder import seeded
 from components.machine import placed
 from components.meetings import Composition
+from components.task import Task, parse_labels
 from components.train.learn import Student
 from components.train.lessons import Lessons, split
 from components.train.params import TrainParams
-from components.zeroshot import Task, parse_labels
 from tests.train.changed import train_settings
 
 PARAMS = train_settings(
