@@ -14,39 +14,64 @@ Lines = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
 
 def table(benchmark: Benchmark, trials: Sequence[Trial], results: Results) -> str:
-    """A Markdown table: a row an arm; for each job the figures' means, and the first one's paired difference.
+    """Markdown: for each job the first figure's mean and paired difference, then every figure of each job.
 
-    Of each job and seed only trials of the base that was met last count.
+    Of each job and seed only trials of the base that was met last count. A cell says how many seeds it has where others
+    have more.
     """
+    lines = found(trials, results)
+    jobs = [job for job in benchmark.jobs if any(job == key[0] for key in lines)]
+    arms = list(dict.fromkeys(trial.arm for trial in trials))
+    tables = [
+        _markdown(["arm", *jobs], [[arm, *(_compared(benchmark, lines, job, arm) for job in jobs)] for arm in arms])
+    ]
+    for job in jobs if len(benchmark.figures) > 1 else ():
+        rows = [[arm, *_means(benchmark, lines, job, arm)] for arm in arms]
+        tables.append(_markdown([job, *(name.replace("_", " ") for name in benchmark.figures)], rows))
+    return "\n\n".join(tables)
+
+
+def found(trials: Sequence[Trial], results: Results) -> Lines:
+    """The lines of the trials that are done, by job, arm and seed."""
     lines: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for trial in trials:
         newest = results.find({"job": trial.job, "seed": trial.seed}) or {}
-        found = results.find({**trial.key, "base": newest.get("base")})
-        if found is not None:
-            lines[trial.job, trial.arm, trial.seed] = found
-    jobs = [job for job in benchmark.jobs if any(job == key[0] for key in lines)]
-    heads = [f"{job}: {name}" for job in jobs for name in (*benchmark.figures, "difference (95 %)", "seeds")]
-    rows = [f"| arm | {' | '.join(heads)} |", f"|---{'|---' * len(heads)}|"]
-    for arm in dict.fromkeys(trial.arm for trial in trials):
-        cells = [cell for job in jobs for cell in _cells(benchmark, lines, job, arm)]
-        rows.append(f"| {arm} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        line = results.find({**trial.key, "base": newest.get("base")})
+        if line is not None:
+            lines[trial.job, trial.arm, trial.seed] = line
+    return lines
 
 
-def _cells(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
-    mine = {seed: line for (its_job, its_arm, seed), line in lines.items() if (its_job, its_arm) == (job, arm)}
+def _of(lines: Lines, job: str, arm: str) -> dict[int, Mapping[str, Any]]:
+    return {seed: line for (its_job, its_arm, seed), line in lines.items() if (its_job, its_arm) == (job, arm)}
+
+
+def _compared(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> str:
+    mine, name = _of(lines, job, arm), benchmark.figures[0]
     if not mine:
-        return ["–"] * (len(benchmark.figures) + 2)
-    known = [[line[name] for line in mine.values() if name in line] for name in benchmark.figures]
-    means = [f"{np.mean(values):.3g}" if values else "–" for values in known]
+        return "–"
     reference = benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(arm)
-    pairs = [
-        line[benchmark.figures[0]] - other[benchmark.figures[0]]
-        for seed, line in mine.items()
-        if (other := lines.get((job, reference, seed)))
-    ]
-    difference = "" if arm == reference or not pairs else difference_with_interval(pairs)
-    return [*means, difference, str(len(mine))]
+    others = {} if arm in (reference, "base") else _of(lines, job, reference)
+    pairs = [line[name] - others[seed][name] for seed, line in mine.items() if seed in others]
+    most = max(len(_of(lines, job, each)) for _, each, _ in lines if each)
+    seeds = "" if len(mine) == most else f", {len(mine)} of {most} seeds"
+    return f"{_mean(mine, name)}{f' ({difference_with_interval(pairs)})' if pairs else ''}{seeds}"
+
+
+def _means(benchmark: Benchmark, lines: Lines, job: str, arm: str) -> list[str]:
+    return [_mean(_of(lines, job, arm), name) for name in benchmark.figures]
+
+
+def _mean(mine: Mapping[int, Mapping[str, Any]], name: str) -> str:
+    known = [line[name] for line in mine.values() if name in line]
+    if not known:
+        return "–"
+    mean = float(np.mean(known))
+    return f"{mean:,.0f}" if abs(mean) >= 1000 else f"{mean:.1f}" if abs(mean) >= 10 else f"{mean:.2f}"
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
 
 
 def difference_with_interval(pairs: Sequence[float]) -> str:

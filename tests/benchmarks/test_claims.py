@@ -77,4 +77,18 @@ def test_only_trials_of_one_base_are_compared(tmp_path):
     trials = [Trial("ldraw", seed, arm, (arm,)) for seed in (1, 2) for arm in ("rate 0", "rate 0.3")]
     for trial, base, accuracy in zip(trials, ("old", "old", "old", "new"), (20, 22, 20, 29), strict=True):
         results.add({"arm": trial.arm, **trial.key, "base": base, "mean_balanced_accuracy": accuracy})
-    assert "| rate 0.3 | 25.5 | +2.0 | 2 |" in table(benchmark, trials, results)
+    assert table(benchmark, trials, results).splitlines()[2:] == [
+        "| rate 0 | 20.0, 1 of 2 seeds |",
+        "| rate 0.3 | 25.5 (+2.0) |",
+    ]
+
+
+def test_every_figure_has_its_column(tmp_path):
+    results, benchmark = Results(tmp_path / "record.jsonl"), BENCHMARKS["2"]
+    trials = [Trial("emoji", seed, arm, (arm,)) for seed in (1, 2) for arm in ("clip", "cua")]
+    for trial, accuracy in zip(trials, (20, 21, 22, 27), strict=True):
+        results.add({**trial.key, "base": "b", "mean_balanced_accuracy": accuracy, "centroid_distance": accuracy / 40})
+    shown = table(benchmark, trials, results)
+    assert "| clip | 21.0 |\n| cua | 24.0 (+3.0 ± 25.4) |" in shown  # differences 1 and 5: 12.706 * 2.828 / sqrt(2)
+    assert "| emoji | mean balanced accuracy | centroid distance |" in shown
+    assert "| cua | 24.0 | 0.60 | – |" in shown
