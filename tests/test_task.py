@@ -1,8 +1,12 @@
 """Names to classes: parsing, and the file that carries them."""
 
+from pathlib import Path
+
 import pytest
 
 from components.outputs import write_json
+from components.params import ParamsError, check, read_yaml
+from components.retrieve.params import RetrieveParams
 from components.task import Task, parse_labels, read_task, task_values
 
 
@@ -24,6 +28,20 @@ def test_the_first_name_is_the_classs_own():
 def test_labels_that_cannot_be_told_apart(lines, message):
     with pytest.raises(ValueError, match=message):
         parse_labels(lines)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([], r"params.yaml: retrieve.labels is \[\]. List should have at least 2 items"),
+        (["bolt"], "at least 2 items"),
+        (["bolt | ねじ", "screw | ねじ"], "retrieve.labels is .* `bolt` and `screw` are both called `ねじ`"),
+    ],
+)
+def test_the_settings_refuse_labels_that_are_no_task(labels, message):
+    values = read_yaml(Path(__file__).parents[1] / "params.yaml")["retrieve"]
+    with pytest.raises(ParamsError, match=message):
+        check(RetrieveParams, {**values, "labels": labels}, file=Path("params.yaml"), prefix="retrieve")
 
 
 def test_a_task_survives_its_file(tmp_path):
