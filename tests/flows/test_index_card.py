@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from components.index.__main__ import main
-from flows.index_card import index_card
+from flows.index_card import index_card, queries_in_time
 from flows.summary import show_index_card
 from tests.index.made import MODEL, gapped_pairs, save_pairs, small_params
 
@@ -64,6 +64,10 @@ def test_the_card_fits_a_terminal(indexed, monkeypatch, capsys):
         and "Times are of this machine" in shown
     )
     assert max(map(len, shown.splitlines()[1:4])) <= 80
+
+
+def test_a_slow_index_is_asked_less_often():
+    assert [queries_in_time(p50_ms) for p50_ms in (0.1, 15, 100, 6000)] == [200, 200, 30, 8]
 
 
 def test_without_an_index_the_mend_is_named(tmp_path):
