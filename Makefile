@@ -18,8 +18,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "Kakehashi needs Python 3.11 or newer; '$(PYTHON3)' is $$($(PYTHON3) --version 2>&1 || echo missing)." >&2; \
 		echo "Install it, or name another: make install PYTHON3=python3.12" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON3) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile --requirement requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m compileall -qq -j 0 .venv/lib || true # on every core; a package's templates may be no Python
 	@touch $@
 
 run: install ## run the whole chain here and show what came out
