@@ -1,6 +1,7 @@
 """Which of the training ideas pay, side by side on the same places, seeds and steps.
 
     python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
+        [--domains]
 
 Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
 goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on
@@ -19,7 +20,7 @@ from pathlib import Path
 from benchmarks.claims.grids import BENCHMARKS
 from benchmarks.claims.measure import RECORD, measure_place
 from benchmarks.claims.places import JOBS
-from benchmarks.claims.tables import table
+from benchmarks.claims.tables import table, table_of_domains
 from benchmarks.claims.trial import Trial
 from benchmarks.retrieval.results import Results
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--arms", nargs="+", help="only these arms, and the base; all without it")
     parser.add_argument("--processes", type=int, default=2, help="places at once, a thread each (2)")
     parser.add_argument("--table", action="store_true", help="only print what is known")
+    parser.add_argument("--domains", action="store_true", help="print each unseen domain too, seed by seed")
     options = parser.parse_args(arguments)
     root = Path.cwd()
     results = Results(root / RECORD)
@@ -58,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for done in [pool.submit(measure_place, root, number, place, commit) for place in places]:
                     done.result()
         print(f"\n{number}. {benchmark.title}\n\n{table(benchmark, trials, results)}\n", flush=True)
+        if options.domains:
+            print(f"{table_of_domains(trials, results)}\n", flush=True)
 
 
 if __name__ == "__main__":

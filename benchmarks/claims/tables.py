@@ -31,6 +31,23 @@ def table(benchmark: Benchmark, trials: Sequence[Trial], results: Results) -> st
     return "\n\n".join(tables)
 
 
+def table_of_domains(trials: Sequence[Trial], results: Results) -> str:
+    """Markdown: for each job and unseen domain the base, each arm, and what it gains seed by seed, class-balanced."""
+    lines, rows = found(trials, results), []
+    for job in dict.fromkeys(trial.job for trial in trials):
+        for arm in dict.fromkeys(trial.arm for trial in trials if trial.arm != "base"):
+            base, mine = _of(lines, job, "base"), _of(lines, job, arm)
+            seeds = sorted(set(base) & set(mine))
+            for domain in dict.fromkeys(name for seed in seeds for name in mine[seed]["domains"]):
+                either = [
+                    np.array([side[seed]["domains"][domain]["balanced_accuracy"] for seed in seeds])
+                    for side in (base, mine)
+                ]
+                gains = " / ".join(f"{gain:+.1f}" for gain in either[1] - either[0])
+                rows.append([job, domain, arm, *(f"{each.mean():.1f}" for each in either), gains])
+    return _markdown(["job", "domain", "arm", "base", "student", "gain of each seed"], rows)
+
+
 def found(trials: Sequence[Trial], results: Results) -> Lines:
     """The lines of the trials that are done, by job, arm and seed."""
     lines: dict[tuple[str, str, int], Mapping[str, Any]] = {}

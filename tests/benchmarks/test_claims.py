@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.claims.grids import BENCHMARKS
 from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
-from benchmarks.claims.tables import difference_with_interval, table
+from benchmarks.claims.tables import difference_with_interval, table, table_of_domains
 from benchmarks.claims.trial import Trial, sections
 from benchmarks.retrieval.results import Results
 from components.task import Task, parse_labels
@@ -80,6 +80,18 @@ def test_only_trials_of_one_base_are_compared(tmp_path):
     assert table(benchmark, trials, results).splitlines()[2:] == [
         "| rate 0 | 20.0, 1 of 2 seeds |",
         "| rate 0.3 | 25.5 (+2.0) |",
+    ]
+
+
+def test_a_domain_shows_what_each_seed_gains(tmp_path):
+    results = Results(tmp_path / "record.jsonl")
+    trials = [Trial("ldraw", seed, arm, (arm,)) for arm in ("base", "clip") for seed in (1, 2)]
+    for trial, line, sheet in zip(trials, (20, 22, 25, 21), (10, 10, 10, 13), strict=True):
+        domains = {"line": {"balanced_accuracy": line}, "sheet": {"balanced_accuracy": sheet}}
+        results.add({**trial.key, "base": "b", "domains": domains})
+    assert table_of_domains(trials, results).splitlines()[2:] == [
+        "| ldraw | line | clip | 21.0 | 23.0 | +5.0 / -1.0 |",
+        "| ldraw | sheet | clip | 10.0 | 11.5 | +0.0 / +3.0 |",
     ]
 
 
