@@ -44,27 +44,24 @@ def link(graph: Any, stored: Vectors, first: int, end: int, asking: Asking) -> i
     """Add links to an IndexHNSW of the rows `first` to `end`; how many found a free place."""
     hnsw, added = graph.hnsw, 0
     places = hnsw.nb_neighbors(0)
-    linked_S = faiss.vector_to_array(hnsw.neighbors)
+    linked_S = faiss.rev_swig_ptr(hnsw.neighbors.data(), hnsw.neighbors.size())  # the graph's own memory, no copy
     offset_N = faiss.vector_to_array(hnsw.offsets)
     for row, linked in projection(stored, first, end, asking):
-        begin = int(offset_N[row - first])
+        begin = int(offset_N[row])
         free = begin + np.flatnonzero(linked_S[begin : begin + places] < 0)
-        new = np.setdiff1d(linked - first, linked_S[begin : begin + places], assume_unique=True)[: len(free)]
+        new = np.setdiff1d(linked, linked_S[begin : begin + places], assume_unique=True)[: len(free)]
         linked_S[free[: len(new)]] = new
         added += len(new)
-    faiss.copy_array_to_vector(linked_S, hnsw.neighbors)
     return added
 
 
 def projection(stored: Vectors, first: int, end: int, asking: Asking) -> Iterator[tuple[int, np.ndarray]]:
-    """Rows that are some caption's nearest image, and for each the rows it is linked to, nearest first."""
+    """Images that are some caption's nearest, each with those it is linked to, nearest first; counted from `first`."""
     neighbours = min(asking.neighbours, end - first)
-    near_CK = np.concatenate(
-        [
-            nearest(asking.text.take(asking.caption_C[begin : begin + BLOCK]), stored.blocks(first, end), neighbours)[1]
-            for begin in range(0, len(asking.caption_C), BLOCK)
-        ]
-    )
+    near_CK = np.empty((len(asking.caption_C), neighbours), dtype=np.int32)  # less `first`: a shard has no 2^31 vectors
+    for begin in range(0, len(near_CK), BLOCK):
+        text_QD = asking.text.take(asking.caption_C[begin : begin + BLOCK])
+        near_CK[begin : begin + BLOCK] = nearest(text_QD, stored.blocks(first, end), neighbours)[1] - first
     order_C = np.argsort(near_CK[:, 0], kind="stable")
     pivots, begins = np.unique(near_CK[order_C, 0], return_index=True)
     captions = np.split(order_C, begins[1:])
@@ -72,10 +69,10 @@ def projection(stored: Vectors, first: int, end: int, asking: Asking) -> Iterato
         some = slice(begin, begin + PIVOTS)
         candidates = [np.setdiff1d(near_CK[c], [row]) for row, c in zip(pivots[some], captions[some], strict=True)]
         rows = np.unique(np.concatenate([pivots[some], *candidates]))
-        vector_ND = stored.take(rows)
+        vector_ND = stored.take(first + rows.astype(np.int64))
         for row, others in zip(pivots[some].tolist(), candidates, strict=True):
             pivot_D, other_ND = vector_ND[np.searchsorted(rows, row)], vector_ND[np.searchsorted(rows, others)]
-            yield row, others[unoccluded(pivot_D, other_ND, asking.links)]
+            yield row, others[unoccluded(pivot_D, other_ND, asking.links)].astype(np.int64)
 
 
 def unoccluded(pivot_D: np.ndarray, candidate_ND: np.ndarray, most: int) -> np.ndarray:

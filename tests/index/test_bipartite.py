@@ -26,7 +26,8 @@ def test_a_candidate_behind_another_is_left_out():
 @pytest.mark.parametrize(("first", "end"), [(0, 400), (120, 260)], ids=["whole", "shard"])
 def test_the_projection_is_what_the_paper_says(opened, pairs, first, end):
     asking = Asking(opened["text"], np.arange(0, 400, 3), neighbours=12, links=4)
-    found = {row: linked.tolist() for row, linked in projection(opened["image"], first, end, asking)}
+    linked = projection(opened["image"], first, end, asking)
+    found = {first + row: (first + linked_L).tolist() for row, linked_L in linked}
     assert found == projection_by_loops(*pairs, first, end, asking)
 
 
