@@ -25,6 +25,13 @@ from benchmarks.claims.trial import Trial
 from benchmarks.retrieval.results import Results
 
 
+def commit_of(root: Path) -> str:
+    """The commit that is checked out, with `-dirty` where a file of git's other than the record differs from it."""
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True).strip()
+    changed = ["git", "diff", "--quiet", "HEAD", "--", ".", f":!{RECORD}"]
+    return commit if subprocess.run(changed, cwd=root).returncode == 0 else f"{commit}-dirty"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.claims", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("numbers", nargs="*", default=list(BENCHMARKS), help=f"of {', '.join(BENCHMARKS)}")
@@ -37,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     root = Path.cwd()
     results = Results(root / RECORD)
-    described = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.check_output(described, cwd=root, text=True).strip()
+    commit = commit_of(root)
     for number in options.numbers:
         benchmark = BENCHMARKS[number]
         bases = [
