@@ -1,11 +1,11 @@
 """Which of the training ideas pay, side by side on the same places, seeds and steps.
 
-    python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …] [--table]
-        [--domains]
+    python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …]
+        [--full] [--table] [--domains]
 
 Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
 goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on
-each, once its places are prepared.
+each, once its places are prepared; `--full` adds what was cut for it.
 """
 
 import argparse
@@ -37,8 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("numbers", nargs="*", default=list(BENCHMARKS), help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
-    parser.add_argument("--arms", nargs="+", help="only these arms, and the base; all without it")
+    parser.add_argument("--arms", nargs="+", help="only these arms, and the base")
     parser.add_argument("--processes", type=int, default=2, help="places at once, a thread each (2)")
+    parser.add_argument("--full", action="store_true", help="the arms too that do not fit into the hour")
     parser.add_argument("--table", action="store_true", help="only print what is known")
     parser.add_argument("--domains", action="store_true", help="print each unseen domain too, seed by seed")
     options = parser.parse_args(arguments)
@@ -53,10 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if job in options.jobs
             for seed in options.seeds
         ]
+        cut = () if options.full or options.table else benchmark.more
         asked = [
             each
             for each in benchmark.trials(options.jobs, options.seeds)
-            if not options.arms or each.arm in options.arms
+            if (each.arm in options.arms if options.arms else each.arm not in cut)
         ]
         trials = sorted([*bases, *asked], key=lambda one: (one.job, one.seed))
         if not options.table:

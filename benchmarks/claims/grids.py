@@ -44,6 +44,8 @@ class Benchmark:
     reference: str | Callable[[str], str]
     """The arm that the others are compared with, seed by seed."""
     figures: tuple[str, ...] = ("mean_balanced_accuracy",)
+    more: tuple[str, ...] = ()
+    """Arms that do not fit into the hour: run by `--full`, or by name."""
 
     def trials(self, jobs: Sequence[str], seeds: Sequence[int]) -> Iterator[Trial]:
         """Every trial, place by place."""
@@ -185,6 +187,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             arm("as shipped, all its steps", (), rows="retrieved"),
         ),
         "base",
+        more=("clip, label weights", "clip, soft pseudo-labels"),
     ),
     "retrieve": Benchmark(
         "What each choice of `retrieve` is worth to the student",
@@ -201,5 +204,6 @@ BENCHMARKS: dict[str, Benchmark] = {
             "pseudo_label_mean_label_coverage",
             "selected",
         ),
+        ("vectors alone, every confidence", "gap removed, centred"),
     ),
 }

@@ -30,6 +30,7 @@ def test_every_arm_is_a_setting_that_can_be_used(number):
 def test_every_arm_is_compared_with_one_that_is_there(number):
     benchmark = BENCHMARKS[number]
     arms = {each.arm for each in benchmark.arms} | {"base"}
+    assert set(benchmark.more) < arms
     for each in benchmark.arms:
         assert (benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(each.arm)) in arms
 
