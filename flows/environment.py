@@ -2,6 +2,7 @@
 
 import os
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,8 +36,10 @@ def child_environment(project: Path, extra: Mapping[str, str] | None = None) -> 
     `KAKEHASHI_HOME` names the checkout, so that a stage in a private clone finds sources given by a relative path.
     Thread counts are left alone: they are parameters.
     """
-    tools = Path(sys.executable).parent  # not resolved: a virtual environment's python is often a link
-    path = f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    here = Path(sys.executable).parent  # not resolved: a virtual environment's python is often a link
+    path = os.pathsep.join(
+        dict.fromkeys([str(here), sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+    )
     return {
         **os.environ,
         **QUIET,
@@ -58,5 +61,5 @@ def prefect_environment(project: Path) -> dict[str, str]:
 
 
 def tool(name: str) -> Path:
-    """A command installed beside this Python, such as `dvc`."""
-    return Path(sys.executable).with_name(name)
+    """A command that was installed for this Python, such as `dvc`: beside it, or in /usr/local/bin for a system's own."""
+    return Path(sysconfig.get_path("scripts")) / name
