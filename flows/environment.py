@@ -61,5 +61,5 @@ def prefect_environment(project: Path) -> dict[str, str]:
 
 
 def tool(name: str) -> Path:
-    """A command that was installed for this Python, such as `dvc`: beside it, or in /usr/local/bin for a system's own."""
+    """A command installed for this Python, such as `dvc`: beside it, or where a system's Python puts them."""
     return Path(sysconfig.get_path("scripts")) / name
