@@ -2,8 +2,8 @@
 PYTHON3 ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# three processes on two cores, since slow tests mostly wait; each takes whole files; those with slow tests come first (tests/conftest.py)
-SPREAD ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# two processes, each takes whole files; those with slow tests come first (tests/conftest.py)
+SPREAD ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast check format up audit bench docs clean
@@ -26,7 +26,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install ## run the whole chain here and show what came out
 	$(BIN)/kakehashi run
 
-test: install ## all tests (minutes, no network), a file at a time in each of three processes
+test: install ## all tests (minutes, no network), a file at a time in each of two processes
 	$(BIN)/python -m pytest $(SPREAD)
 
 test-fast: install ## the tests without the long ones (whole chain, real servers)
