@@ -101,7 +101,7 @@ def show_index_card(card: "IndexCard") -> None:
     rows = card.table()
     table = Table(title="The index, by whose vectors are searched and what asks", title_justify="left")
     for column in rows[0]:
-        heading = column.replace("@", "\n@").replace(", ", "\n")
+        heading = column.replace("@", "\n@").replace(", ", "\n").replace("candidates", "candi-\ndates")
         table.add_column(heading, justify="left" if column in ("side", "query") else "right", no_wrap=True)
     for before, row in zip([rows[0], *rows], rows, strict=False):
         if before["side"] != row["side"]:
