@@ -54,7 +54,7 @@ def make_project(root: Path) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content if isinstance(content, str) else json.dumps(content))
     (root / "components").mkdir()
-    for folder in (ROOT / "components", TOY_NOUNS):  # the toy's clip.py and zeroshot.py stand in for the real ones
+    for folder in (ROOT / "components", TOY_NOUNS):  # the toy's clip.py stands in for the real one
         for file in folder.glob("*.py"):
             (root / "components" / file.name).write_bytes(file.read_bytes())
     return root

@@ -197,7 +197,7 @@ def test_a_search_without_its_records_is_one_line(reproduced, tmp_path):
     ("change", "stage", "message"),
     [
         ("train.optimiser.stepz=3", "train", "train.optimiser.stepz is not a parameter. Did you mean `steps`?"),
-        ("index.lists=100000", "index", "index: params.yaml: index.lists is 100000, but there are only"),
+        ("index.kind=ivf index.lists=100000", "index", "index: params.yaml: index.lists is 100000, but there are only"),
         (
             "retrieve.least_cosine=1.0",
             "retrieve",
@@ -209,7 +209,8 @@ def test_a_mistake_is_one_line_and_leaves_earlier_results(reproduced, tmp_path, 
     root = tmp_path / "project"
     shutil.copytree(reproduced, root, symlinks=True)
     before = {file: file.read_bytes() for file in (root / "data" / "metrics").glob("*.json")}
-    done = command(root, sys.executable, "-m", "flows.cli", "run", "--set", change)
+    changes = [word for each in change.split() for word in ("--set", each)]
+    done = command(root, sys.executable, "-m", "flows.cli", "run", *changes)
     assert done.returncode != 0
     assert message in " ".join((done.stdout + done.stderr).split())
     assert "Traceback" not in done.stdout + done.stderr

@@ -15,7 +15,7 @@ from flows.environment import child_environment
 ROOT = Path(__file__).resolve().parents[2]
 NOUNS = (
     "__init__", "corpus", "decoding", "drift", "outputs", "pages", "params", "progress", "published", "reach", "recent",
-    "registry", "run_record", "serving", "stage", "tracking", "views",
+    "registry", "run_record", "serving", "stage", "task", "tracking", "views", "zeroshot",
 )  # fmt: skip
 IDENTITY = {
     "GIT_AUTHOR_NAME": "toy", "GIT_AUTHOR_EMAIL": "toy@localhost",

@@ -207,6 +207,7 @@ def tags_in_mlflow(toy: Path) -> dict[str, str]:
 def test_a_run_that_is_stopped_leaves_no_process_and_can_be_run_again(
     toy: Path, run_toy: Run, number: signal.Signals
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job, and in its children
     steps = "train.seconds_per_step=11"  # a log shows the first step that ends after 10 s
     command = [sys.executable, "-m", "flows.cli", "run", "--set", steps]
     process = subprocess.Popen(command, cwd=toy, env=child_environment(toy), stderr=subprocess.PIPE, text=True)
