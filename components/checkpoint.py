@@ -72,7 +72,7 @@ class Checkpoints:
             kept = torch.load(self.file, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError):
             return self._ignored("cannot be read")
-        if kept["fingerprint"] != self.fingerprint:
+        if not isinstance(kept, dict) or kept.get("fingerprint") != self.fingerprint:
             return self._ignored("is of another model, other data, settings or code")
         for name, part in parts.items():
             state = kept["states"][name]

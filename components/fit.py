@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from components.gathered import processes, sum_gradients
 from components.learning import Optimisation
+from components.stage import out_of_memory
 
 Item = TypeVar("Item")
 
@@ -41,7 +42,7 @@ class Fit(Generic[Item]):
     """AdamW on `model`'s trainable weights against the sum of `terms_of(batch, step)`.
 
     Iterating takes the steps that are left and yields a report of each; between two of them the state may be kept.
-    `ids_of` names the records of a batch, for the message about one that breaks the training; `after_step` is told of
+    `ids_of` names all records of a batch, for the message about one that breaks the training; `after_step` is told of
     each batch when its step is taken, before the report.
     """
 
@@ -62,34 +63,38 @@ class Fit(Generic[Item]):
         self.steps_taken = 0
 
     def __iter__(self) -> Iterator[StepReport]:
-        for batch in itertools.islice(self.batches, self.how.steps - self.steps_taken):
-            yield self._step(batch)
+        batches = itertools.islice(self.batches, self.how.steps - self.steps_taken)
+        while True:
+            try:
+                report = self._step(next(batches))
+            except StopIteration:
+                return
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+                raise ValueError(
+                    f"step {self.steps_taken}: the memory does not hold a step of {self.how.batch_pairs} pairs. Lower "
+                    "optimiser.batch_pairs of this stage, or set optimiser.chunk_pairs to a part of it."
+                ) from None
+            yield report
 
     def _step(self, batch: Item) -> StepReport:
         """One step.
 
         Raises:
-            ValueError: a term or the gradient is not finite, or memory ran out; no weight has moved.
+            ValueError: a term or the gradient is not finite; no weight has moved.
         """
         step = self.steps_taken
         rate = warmup_cosine(step, steps=self.how.steps, warmup=self.how.warmup_steps, peak=self.how.learning_rate)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
-        try:
-            terms = self.terms_of(batch, step)
-            total = torch.stack(list(terms.values())).sum()
-            values = {name: term.item() for name, term in terms.items()}
-            for name, value in values.items():
-                self._check(value, f"the term `{name}`", batch)
-            (total / processes()).backward()
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-            raise ValueError(
-                f"step {step}: the memory does not hold a step of {self.how.batch_pairs} pairs. Lower "
-                "optimiser.batch_pairs of this stage, or set optimiser.chunk_pairs to a part of it."
-            ) from None
+        terms = self.terms_of(batch, step)
+        total = torch.stack(list(terms.values())).sum()
+        values = {name: term.item() for name, term in terms.items()}
+        for name, value in values.items():
+            self._check(value, f"the term `{name}`", batch)
+        (total / processes()).backward()
         sum_gradients(self.model)
         gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
         self._check(torch.nn.utils.get_total_norm(gradients).item(), "the size of the gradient", batch)
@@ -103,10 +108,9 @@ class Fit(Generic[Item]):
         if math.isfinite(value):
             return
         ids = list(self.ids_of(batch))
-        some = ", ".join(ids[:IDS_SHOWN]) + (", …" if len(ids) > IDS_SHOWN else "")
         raise ValueError(
-            f"step {self.steps_taken}: {what} is {value} on a batch of {len(ids)} records ({some}). "
-            "Lower optimiser.learning_rate of this stage, or look at these records."
+            f"step {self.steps_taken}: {what} is {value} on a batch of {len(ids)} records. "
+            f"Lower optimiser.learning_rate of this stage, or look at these records: {', '.join(ids)}"
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -122,14 +126,6 @@ class Fit(Generic[Item]):
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps_taken = state["steps_taken"]
-
-
-IDS_SHOWN = 4
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether `error` is a device or this machine saying that its memory is full."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

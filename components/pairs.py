@@ -3,7 +3,7 @@
 Shape legend: B = pairs in a batch, H, W = pixels, T = context length.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,11 @@ class Batch:
     def composed_B(self) -> Tensor:
         """True where the pair is a composition."""
         return self.partner_B != NOBODY
+
+    def names(self, id_N: Sequence[str]) -> list[str]:
+        """Each pair by its record's id, a composition as `first+partner`."""
+        pairs = zip(self.row_B.tolist(), self.partner_B.tolist(), strict=True)
+        return [id_N[row] if partner == NOBODY else f"{id_N[row]}+{id_N[partner]}" for row, partner in pairs]
 
     def same_caption(self) -> Tensor:
         """[B, B], true where two rows carry the very same caption, so that neither is the other's negative."""

@@ -31,7 +31,7 @@ def run(main: Callable[..., None], words: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print(f"{stage}: interrupted; nothing half-written is left.", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:
         message = one_line(error)
         if message is None:
             raise
@@ -40,8 +40,19 @@ def run(main: Callable[..., None], words: Sequence[str] | None = None) -> None:
         signal.signal(signal.SIGTERM, previous)
 
 
-def one_line(error: ValueError | OSError) -> str | None:
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is a device or this machine saying that its memory is full; torch is not imported for it."""
+    by_torch = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and by_torch)
+
+
+def one_line(error: BaseException) -> str | None:
     """What to tell the person who can mend `error`; None if it is a fault of the program."""
+    if out_of_memory(error):
+        return (
+            "the memory does not hold this stage. Lower its batches or threads in params.yaml, or give it a machine "
+            "with more; nothing half-written is left, earlier results stay."
+        )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full. Free some space and run again; nothing half-written is left, earlier results stay."
     if isinstance(error, FileNotFoundError):
@@ -51,7 +62,7 @@ def one_line(error: ValueError | OSError) -> str | None:
     if isinstance(error, OSError) and error.errno:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}. Check the path and its permissions, then run again."
-    return str(error) if _raised_by_us(error) else None
+    return str(error) if isinstance(error, ValueError) and _raised_by_us(error) else None
 
 
 def _raised_by_us(error: BaseException) -> bool:

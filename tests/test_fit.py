@@ -48,8 +48,8 @@ def test_a_term_that_is_no_number_stops_the_training_by_name_and_names_the_recor
     with pytest.raises(ValueError) as stopped:
         next(iter(Fit(model, iter(range(3)), lambda batch, step: terms, HOW, ids_of)))
     assert str(stopped.value) == (
-        "step 0: the term `broken` is nan on a batch of 6 records (shop/0, shop/1, shop/2, shop/3, …). "
-        "Lower optimiser.learning_rate of this stage, or look at these records."
+        "step 0: the term `broken` is nan on a batch of 6 records. Lower optimiser.learning_rate of this stage, "
+        "or look at these records: shop/0, shop/1, shop/2, shop/3, shop/4, shop/5"
     )
     assert model.weight.item() == before
 
@@ -69,6 +69,25 @@ def test_too_little_memory_is_said_with_its_mend():
 
     with pytest.raises(ValueError, match=r"step 0: the memory does not hold a step of 4 pairs. Lower optimiser.batch"):
         next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of)))
+
+
+def test_memory_that_runs_out_outside_the_terms_is_said_too(monkeypatch):
+    def batches():
+        raise MemoryError
+        yield
+
+    terms_of = lambda batch, step: {"bowl": model.weight.sum()}  # noqa: E731
+    model = nn.Linear(1, 1)
+    with pytest.raises(ValueError, match="step 0: the memory does not hold"):
+        next(iter(Fit(model, batches(), terms_of, HOW, ids_of)))
+
+    def refuse():
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
+
+    fit = Fit(model, iter(range(3)), terms_of, HOW, ids_of)
+    monkeypatch.setattr(fit.optimiser, "step", refuse)  # where Adam first makes its state
+    with pytest.raises(ValueError, match="step 0: the memory does not hold"):
+        next(iter(fit))
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_full_memory():

@@ -33,6 +33,17 @@ def test_the_disk_is_full():
     )
 
 
+def test_a_full_memory_is_one_line_and_another_fault_is_ours():
+    def main() -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes.")
+
+    with pytest.raises(SystemExit, match=r"the memory does not hold this stage\. Lower") as end:
+        run(main, [])
+    assert len(str(end.value.code).splitlines()) == 1
+    assert one_line(MemoryError()) == one_line(RuntimeError("can't allocate memory"))
+    assert one_line(RuntimeError("shapes differ")) is None
+
+
 def test_a_missing_input_names_the_file():
     assert one_line(FileNotFoundError(errno.ENOENT, "No such file or directory", "data/x.npy")) == (
         "data/x.npy does not exist. Run the stages before this one (`dvc repro`), or mend the path."

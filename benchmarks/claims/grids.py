@@ -130,14 +130,18 @@ BENCHMARKS: dict[str, Benchmark] = {
             arm("cua", (*PLAIN_CLIP, *CUA)),
             arm("cuaxu", (*PLAIN_CLIP, *CUAXU)),
             arm("centroid uniformity", (*PLAIN_CLIP, "train.terms.centroid_uniformity=1", "train.terms.alignment=1")),
-            *(arm(f"clip, temperature {fixed:g}", PLAIN_CLIP, temperature=fixed) for fixed in (0.01, 0.1)),
+            *(
+                arm(f"{name}, temperature {fixed:g}", (*PLAIN_CLIP, *terms), temperature=fixed)
+                for fixed in (0.01, 0.1)
+                for name, terms in {"clip": (), "cuaxu": CUAXU}.items()
+            ),
             *(
                 arm(f"{name}, {width} wide", (*PLAIN_CLIP, *terms), width=width)
                 for width in (32, 128, 512)
                 for name, terms in {"clip": (), "cuaxu": CUAXU}.items()
             ),
         ),
-        lambda name: f"clip,{name.partition(',')[2]}" if "wide" in name else "clip",
+        lambda name: f"clip,{name.partition(',')[2]}" if "wide" in name or name.startswith("cuaxu,") else "clip",
         (
             "mean_balanced_accuracy",
             "centroid_distance",
@@ -184,10 +188,11 @@ BENCHMARKS: dict[str, Benchmark] = {
             _preset("kakehashi", "no composition", "compose.rate=0"),
             _preset("kakehashi", "no gap terms", *NO_GAP_TERMS),
             _preset("kakehashi", "no label weights", "train.class_balance.beta=0"),
+            _preset("kakehashi", "no mirrored views", "train.augmentation.flip=false"),
             arm("as shipped, all its steps", (), rows="retrieved"),
         ),
         "base",
-        more=("clip, label weights", "clip, soft pseudo-labels"),
+        more=("clip, label weights", "clip, soft pseudo-labels", "kakehashi, no mirrored views"),
     ),
     "retrieve": Benchmark(
         "What each choice of `retrieve` is worth to the student",

@@ -3,7 +3,7 @@
 Pu et al. 2025, https://arxiv.org/abs/2501.05686.
 
 Shape legend: B = items of a batch, L = width of the common space, C = classes.
-`feature_BL` has rows of unit length; `target_BC` rows are soft labels that sum to 1.
+`feature_BL` has rows of unit length, or is a mixture of such; `target_BC` rows are soft labels that sum to 1.
 """
 
 import torch
@@ -27,7 +27,7 @@ def recovered_targets(target_BC: Tensor, prior_LC: Tensor) -> Tensor:
 
 def structure_loss(feature_BL: Tensor, recovered_BL: Tensor) -> Tensor:
     """Mean squared difference of doubled cosines, within and across features and recovered targets; 0 when alike."""
-    target_BL = F.normalize(recovered_BL, dim=1)
+    target_BL, feature_BL = (F.normalize(each_BL, dim=1) for each_BL in (recovered_BL, feature_BL))
     within = (2 * target_BL @ target_BL.T - 2 * feature_BL @ feature_BL.T).square().mean()
     across_BB = 2 * target_BL @ feature_BL.T
     return within + (across_BB - across_BB.T).square().mean()

@@ -8,12 +8,13 @@ Writes  <out>/plan.parquet       a row for each selected image: id, may_compose,
         <out>/meets.npy          bool [G, G]: which groups of images may meet
         <out>/captions.npy       float16 [N, D]: caption vectors, only where captions must be like or unlike
         <out>/groups.csv         the groups in words, and how many images each may meet
-        <out>/audit.json         pairs that each rule refuses; shares of labels, sources, languages, licences
+        <out>/audit.json         images and pairs that each rule refuses; shares of labels, sources, languages, licences
         <out>/preview.png        some compositions, numbered
         <out>/preview.csv        their captions, in every script
         <metrics>                counts and the largest shift of a share
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,11 @@ from components.compose.balance import largest_shift
 from components.compose.params import ComposeParams
 from components.compose.plan import Plan, make_plan, refused_pairs, write_plan
 from components.compose.preview import caption_table, preview, sample_meetings
+from components.composition import joins_captions
 from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.stage import run
+from components.tokens import CONJUNCTIONS
 
 
 def main(selection: Path, vectors: Path, corpus: Path, out: Path, metrics: Path) -> None:
@@ -33,9 +36,11 @@ def main(selection: Path, vectors: Path, corpus: Path, out: Path, metrics: Path)
     selected = pd.read_parquet(selection)
     text_ND = caption_vectors(selected, vectors) if params.rules.caption_similarity.in_force else None
     plan = make_plan(selected, text_ND, params)
+    say_foreign(selected.loc[plan.rows["may_compose"].to_numpy(), "language"], params)
     with whole_folder(out) as folder:
         write_plan(plan, folder)
-        write_json({"pairs": plan.pairs, "shares": plan.shares}, folder / "audit.json")
+        audit = {"kept_from_all_images": plan.refused, "pairs": plan.pairs, "shares": plan.shares}
+        write_json(audit, folder / "audit.json")
         met = sample_meetings(plan.composition, params.preview_compositions, params.seed)
         preview(selected, met, plan.composition, corpus, params.seed).save(folder / "preview.png")
         caption_table(selected, met, params.kind).to_csv(folder / "preview.csv", index=False, lineterminator="\n")
@@ -52,6 +57,18 @@ def caption_vectors(selected: pd.DataFrame, vectors: Path) -> np.ndarray:
     if len(selected) and selected["row"].max() >= len(text_ND):
         raise ValueError(f"{vectors} has {len(text_ND):,} rows, fewer than the selection asks for. Run `dvc repro`.")
     return np.asarray(text_ND[selected["row"].to_numpy()])
+
+
+def say_foreign(language_N: pd.Series, params: ComposeParams) -> None:
+    """Say on standard error which captions are joined by a word that is not of their language."""
+    foreign = language_N[~language_N.isin(list(CONJUNCTIONS))].value_counts()
+    if params.rate > 0 and joins_captions(params.kind) and len(foreign):
+        which = ", ".join(f"{count:,} in `{language}`" for language, count in foreign.items())
+        print(
+            f"compose: captions are joined by `{CONJUNCTIONS['en']}` where no word of their language is known "
+            f"(components/tokens.py): {which}. Add one, or keep them apart by compose.rules.",
+            file=sys.stderr,
+        )
 
 
 def figures(plan: Plan, params: ComposeParams) -> dict[str, object]:

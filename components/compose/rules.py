@@ -12,7 +12,7 @@ import pandas as pd
 from components.compose.params import NameRules, Rules
 from components.params import ParamsError, unknown_name
 from components.wildcards import matching
-from components.words import readings, script, terms
+from components.words import readings, terms
 
 COLUMNS = {"labels": "label", "sources": "source", "licences": "licence"}
 """The column of the selection that each of the rules about names looks at."""
@@ -65,22 +65,29 @@ def pair_rules(selection: pd.DataFrame, rules: Rules) -> list[PairRule]:
         made += _name_rules(name, selection[column], rules)
     if rules.attributes:
         said = [terms(*each) for each in zip(selection["caption"], selection["language"], strict=True)]
-        made += [attribute_rule(name, values, said) for name, values in rules.attributes.items()]
+        languages = sorted(selection["language"].unique())
+        made += [attribute_rule(name, values, said, languages) for name, values in rules.attributes.items()]
     return made
 
 
-def attribute_rule(name: str, values: Sequence[str], said: Sequence[Sequence[str]]) -> PairRule:
+def attribute_rule(
+    name: str, values: Sequence[str], said: Sequence[Sequence[str]], languages: Sequence[str] = ("en",)
+) -> PairRule:
     """Captions that carry different values of one attribute must not meet; a caption without any may meet all.
 
     Args:
         values: one a value, `word | the same in another language`; words are compared as terms, whatever their
             inflection or width.
         said: each caption's terms.
+        languages: those of the captions, ISO 639 codes; a word is read as each of them inflects it.
 
     Raises:
         ParamsError: a value has no words.
     """
-    wanted = [[way for word in value.split("|") for way in readings(word.strip(), script(word))] for value in values]
+    wanted = [
+        [way for word in value.split("|") for language in languages for way in readings(word.strip(), language)]
+        for value in values
+    ]
     for value, ways in zip(values, wanted, strict=True):
         if not ways:
             raise ParamsError(

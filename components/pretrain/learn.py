@@ -55,7 +55,7 @@ def from_scratch(
         return pair_terms(image_ND, text_ND, logit_scale(clip), same_NN, params.terms)
 
     def ids_of(batch: Batch) -> list[str]:
-        return list(records["id"].iloc[batch.row_B.numpy()])
+        return batch.names(list(records["id"]))
 
     clip.model.train()
     gather_batch_norms(clip.model)

@@ -20,7 +20,7 @@ from components import clip as clips
 from components.checkpoint import Checkpoints, fingerprint
 from components.corpus import read_images
 from components.embedder import seeded
-from components.gathered import is_first
+from components.gathered import is_first, processes
 from components.machine import placed, used
 from components.meetings import read_composition
 from components.outputs import read_json, whole_folder, write_json
@@ -47,7 +47,7 @@ def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, me
         student = Student(base, Lessons(pixels, selection, task, composition, taught_N, held_out_N), params)
         files = [model / clips.CONFIG, model / clips.WEIGHTS, retrieve / "selection.parquet", retrieve / "labels.json"]
         files += sorted(compose.glob("plan.*")) + sorted(compose.glob("*.npy"))
-        name = fingerprint(params, files, Path(__file__).parent)
+        name = fingerprint(params, files, Path(__file__).parent, processes=processes())
         checkpoints = Checkpoints(out, name, params.optimiser.checkpoint_every)
         rows = checkpoints.resumed({**student.parts, **chance}, (report.row() for report in student.fit()))
         curve = pd.DataFrame(progress(rows, what="train", total=params.optimiser.steps, unit="steps"))

@@ -29,9 +29,9 @@ class NegativeBank:
         self._slow = MovingAverage(student, momentum)
 
     @torch.no_grad()
-    def vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The slow copy's unit vectors of a batch's images and captions, both [B, D]."""
-        return pair_vectors(self._slow.averaged(), batch)
+    def vectors(self, batch: Batch, chunk: int = 0) -> tuple[Tensor, Tensor]:
+        """The slow copy's unit vectors of a batch's images and captions, both [B, D], `chunk` rows at a time."""
+        return pair_vectors(self._slow.averaged(), batch, chunk)
 
     def follow(self) -> None:
         """Move the slow copy towards the student; the first time it becomes the student."""

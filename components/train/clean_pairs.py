@@ -1,6 +1,8 @@
 """Which pairs are clean: a model learns right pairs before wrong ones, so that their losses fall in two heaps.
 
 Huang et al. 2021, Learning with Noisy Correspondence for Cross-modal Matching (NCR), NeurIPS.
+One departure: there two networks judge each other's pairs, here the one that learns judges its own, at half the cost;
+what it once took for clean it confirms more easily.
 
 Shape legend: N = pairs of the selection, B = pairs in a batch.
 """

@@ -4,7 +4,8 @@ Nothing here knows a single term of the loss: vectors go in, `StudentTerms` give
 """
 
 import itertools
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -22,7 +23,7 @@ from components.embedder import (
     text_vectors,
 )
 from components.fit import Fit, StepReport
-from components.gathered import check_shares, gather_batch_norms
+from components.gathered import check_shares, gather_batch_norms, is_first
 from components.meetings import Composition
 from components.order import RowOrder
 from components.pairs import Batch, pair_batches
@@ -63,6 +64,7 @@ class Student:
         self.teacher = frozen_copy(base)
         self.average = MovingAverage(base, params.average_decay)
         self.tokens = token_table(captions, languages, base.tokenizer)
+        check_captions(captions, self.tokens.row_NT[lessons.taught_N], params)
         labels = list(lessons.selection["label"])
         rows = numbered(labels, self.tokens.row_NT, lessons.taught_N, lessons.task, base.tokenizer)
         self.terms = StudentTerms(base, self.teacher, rows, params)
@@ -74,6 +76,7 @@ class Student:
             compiled(base)
         order, self.drawing = seeded(params.machine.seed, 0, 1)
         self.order = RowOrder(lessons.taught_N, params.optimiser.batch_pairs, order)
+        say_if_nobody_meets(lessons.composition.among(lessons.taught_N), self.order)
         check_shares(self.order.batch)
         batches = self.batches(self.order, self.drawing)
         self.steps = Fit(base.model, batches, self.terms_of, params.optimiser, self.ids_of, self.after_step)
@@ -118,8 +121,8 @@ class Student:
         self.terms.after_step(batch, step)
 
     def ids_of(self, batch: Batch) -> list[str]:
-        """The records of a batch."""
-        return list(self.lessons.selection["id"].iloc[batch.row_B.numpy()])
+        """The records of a batch, compositions with their partners."""
+        return batch.names(list(self.lessons.selection["id"]))
 
     @property
     def parts(self) -> dict[str, Stateful | Generator]:
@@ -175,4 +178,30 @@ def check_composition(base: Clip, composition: Composition, params: TrainParams)
             "params.yaml: compose.rate is above 0, but every term of train over pairs is 0, and compositions teach "
             "nothing else. Set compose.rate to 0, or raise one of train.terms, or "
             "train.robust.rince or train.balance.weight."
+        )
+
+
+def check_captions(captions: Sequence[str], token_NT: Tensor, params: TrainParams) -> None:
+    """Whether captions tell pairs apart, where a term asks them.
+
+    Raises:
+        ValueError: to this base's tokenizer all captions that teach are the same.
+    """
+    if params.learns_from_pairs() and bool((token_NT == token_NT[0]).all()):
+        raise ValueError(
+            f"params.yaml: all {len(token_NT):,} captions of the selection are `{captions[0]}`, and pairs with one "
+            "caption teach nothing. Add a source with captions of its own to collect.corpus, or learn from labels "
+            "alone: set train.terms.contrastive, the other weights of train.terms, train.robust.rince and "
+            "train.balance.weight to 0, and train.soft_target to 1."
+        )
+
+
+def say_if_nobody_meets(composition: Composition, order: RowOrder) -> None:
+    """Say on standard error that nothing is composed where a batch holds all who might meet."""
+    if composition.rate > 0 and order.batch == len(order.row_N) and is_first():
+        print(
+            f"train: compose.rate is {composition.rate:g}, but each batch holds all {len(order.row_N):,} images that "
+            "teach, and an image is composed with none of its own batch: nothing is composed. Lower "
+            "train.optimiser.batch_pairs, or set compose.rate to 0.",
+            file=sys.stderr,
         )

@@ -31,7 +31,7 @@ class Bank(Section):
     warmup_steps: NonNegativeInt
     """Steps before the bank starts to fill: vectors of a model that moves fast are soon stale."""
     most_batch_pairs: PositiveInt
-    """With larger batches there is no bank: they hold negatives enough."""
+    """With larger batches there is no bank, whatever its size: they hold negatives enough."""
     same_label: bool
     """Whether pairs with the anchor's pseudo-label count as negatives no more; the same caption never does."""
     similar_captions: float = Field(gt=0, le=1)

@@ -2,6 +2,7 @@
 
 Contrastive losses are one step of entropic optimal transport; a few more keep a caption that everybody likes from being
 everybody's answer. Chen et al. 2024, Generalized Contrastive Alignment, https://arxiv.org/abs/2502.20141
+The trusted plan of a pair that looks wrong is the frozen base's, which noise has not reached, not a moving average's.
 
 Shape legend: B = pairs in the batch. Rows are images and columns captions, or the other way round.
 """

@@ -1,6 +1,7 @@
 """MUDG's diversity-preserving loss: pseudo-labels, softened by what a frozen teacher believes.
 
 Liao et al. 2024, https://arxiv.org/abs/2402.04416
+The prompts take the task's templates in turn; the paper's, class-agnostic descriptors.
 
 Shape legend: N = images, C = classes of the task, D = width of the joint embedding.
 Every *_ND and *_CD tensor has rows of unit length.

@@ -89,17 +89,17 @@ class StudentTerms:
     @torch.no_grad()
     def views(self, batch: Batch, step: int) -> Views:
         """What `of` needs of models that do not learn; processes that share a batch may each compute a part."""
-        plain_B = ~batch.composed_B
+        plain_B, chunk = ~batch.composed_B, self.params.optimiser.chunk_pairs
         teacher_image_BD = teacher_text_BD = slow_image_BD = slow_text_BD = None
         if self._asks_teacher_for_pairs():
-            teacher_image_BD = image_vectors(self.teacher, batch.image_BCHW)
-            teacher_text_BD = text_vectors(self.teacher, batch.token_BT)
+            teacher_image_BD = image_vectors(self.teacher, batch.image_BCHW, chunk)
+            teacher_text_BD = text_vectors(self.teacher, batch.token_BT, chunk)
         elif self.params.soft_target > 0 and plain_B.any():
-            seen_BD = image_vectors(self.teacher, batch.image_BCHW[plain_B])
+            seen_BD = image_vectors(self.teacher, batch.image_BCHW[plain_B], chunk)
             teacher_image_BD = seen_BD.new_zeros(len(plain_B), seen_BD.shape[1])
             teacher_image_BD[plain_B] = seen_BD
         if self.bank is not None and self._bank_is_open(step):
-            slow_image_BD, slow_text_BD = self.bank.vectors(batch)
+            slow_image_BD, slow_text_BD = self.bank.vectors(batch, chunk)
         return Views(teacher_image_BD, teacher_text_BD, slow_image_BD, slow_text_BD)
 
     def of(

@@ -27,7 +27,8 @@ def test_the_prior_maps_a_recovered_target_back_to_its_label():
 
 
 def test_structure_loss_agrees_with_loops(unit_rows):
-    feature, recovered = unit_rows(4, 5, seed=1), 3 * unit_rows(4, 5, seed=2)  # its length does not matter
+    lengths = np.array([[0.5], [1.0], [0.8], [0.3]], dtype=np.float32)  # do not matter: mixtures are shorter than 1
+    feature, recovered = lengths * unit_rows(4, 5, seed=1), 3 * unit_rows(4, 5, seed=2)
 
     def cosine(a, b):
         return 2 * float(a @ b) / float(np.linalg.norm(a) * np.linalg.norm(b))

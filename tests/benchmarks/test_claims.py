@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.claims.grids import BENCHMARKS
+from benchmarks.claims.cost import ARMS, median_interval, rotated
+from benchmarks.claims.grids import BENCHMARKS, PLAIN_CLIP
 from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
 from benchmarks.claims.tables import difference_with_interval, table, table_of_domains
 from benchmarks.claims.trial import Trial, sections
@@ -33,6 +34,21 @@ def test_every_arm_is_compared_with_one_that_is_there(number):
     assert set(benchmark.more) < arms
     for each in benchmark.arms:
         assert (benchmark.reference if isinstance(benchmark.reference, str) else benchmark.reference(each.arm)) in arms
+
+
+@pytest.mark.parametrize("name", list(ARMS))
+def test_every_arm_of_the_cost_is_a_setting_that_can_be_used(name):
+    train, compose, _ = sections(ROOT, Trial("ldraw", 1, "cost", (*PLAIN_CLIP, *ARMS[name])))
+    plain, alone, _ = sections(ROOT, Trial("ldraw", 1, "cost", PLAIN_CLIP))
+    assert ((train, compose) == (plain, alone)) == (name == "plain CLIP")
+
+
+def test_the_median_lies_in_its_interval_as_often_as_is_said():
+    draws = np.random.default_rng(0).exponential(size=(4000, 40))
+    inside = [low <= np.log(2) <= high for low, high in map(median_interval, draws.tolist())]
+    assert 0.95 <= np.mean(inside) < 0.97
+    assert median_interval([3.0, 1.0, 2.0]) == (1.0, 3.0)
+    assert [rotated(["a", "b", "c"], turn)[0] for turn in range(4)] == ["a", "b", "c", "a"]
 
 
 def test_an_arm_learns_from_what_its_name_says():

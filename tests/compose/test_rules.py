@@ -63,6 +63,13 @@ def test_captions_with_different_words_of_one_choice_never_meet():
     assert sorted(rule.what_K) == ["-", "left | 左", "left | 左 + right", "right"]
 
 
+def test_an_attribute_is_read_in_the_captions_own_language(four, settings):
+    four["caption"] = ["tornillo izquierdo", "tornillo", "tuercas derechas", "tuerca"]
+    four["language"] = "es"
+    rules = settings({"rules.attributes": {"side": ["left | izquierdo", "right | derecho"]}}).rules
+    assert refused(four, rules) == {("a", "c")}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -38,6 +38,23 @@ def test_the_logit_anchor_is_a_divergence():
     assert logit_anchor(student, base).item() == pytest.approx(expected)
 
 
+def test_the_logit_anchor_looks_both_ways():
+    student, base = torch.tensor([[2.0, -1.0], [0.5, 0.0]]), torch.tensor([[0.0, 3.0], [1.0, -2.0]])
+
+    def one_way(own, other):
+        own_BB, other_BB = own.softmax(dim=1).tolist(), other.softmax(dim=1).tolist()
+        cells = [
+            o * math.log(o / s)
+            for o_B, s_B in zip(other_BB, own_BB, strict=True)
+            for o, s in zip(o_B, s_B, strict=True)
+        ]
+        return sum(cells) / 2
+
+    expected = (one_way(student, base) + one_way(student.T, base.T)) / 2
+    assert logit_anchor(student, base).item() == pytest.approx(expected)
+    assert one_way(student, base) != pytest.approx(one_way(student.T, base.T))
+
+
 def test_the_feature_anchor_is_the_mean_squared_distance_of_images_and_captions():
     north, east = torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0, 0.0]])
     assert feature_anchor(north, north, east, north).item() == pytest.approx(1.0)  # (2 + 0) / 2

@@ -1,12 +1,19 @@
 """The student learns from pseudo-labels, twice the same from one seed, never from what is held out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from components import clip as clips
 from components.train.held_out import FIGURE
+from components.train.learn import Student
+from tests.train import tiles
 from tests.train.tiles import PARAMS, changed, student
+
+NONE = [name for name, weight in PARAMS.terms.model_dump().items() if weight > 0]
 
 
 def trained(params=PARAMS):
@@ -63,6 +70,35 @@ def test_without_the_soft_target_there_is_no_such_term():
 def test_prompts_go_round_with_the_templates():
     taught = student()
     assert torch.equal(taught.terms.class_tokens(3), taught.clip.tokenizer(["a red tile", "a blue tile"]))
+
+
+def test_captions_that_are_all_the_same_teach_no_pairs():
+    lessons = tiles.lessons()
+    lessons.selection["caption"] = "a tile"
+    with pytest.raises(ValueError) as refused:
+        Student(clips.scratch(embed_dim=32, image_px=64, seed=1), lessons, PARAMS)
+    assert str(refused.value).startswith(
+        "params.yaml: all 24 captions of the selection are `a tile`, and pairs with one caption teach nothing."
+    )
+    labels_alone = PARAMS.model_copy(update={"terms": PARAMS.terms.model_copy(update=dict.fromkeys(NONE, 0.0))})
+    alone = replace(lessons, composition=replace(lessons.composition, rate=0.0))
+    taught = Student(clips.scratch(embed_dim=32, image_px=64, seed=1), alone, labels_alone)
+    assert next(taught.fit()).terms["soft_target"] > 0
+
+
+def test_a_batch_of_all_rows_composes_nothing_and_says_so(capsys):
+    student(changed("optimiser", batch_pairs=23))
+    assert capsys.readouterr().err == ""
+    student(changed("optimiser", batch_pairs=64))
+    assert "each batch holds all 24 images that teach" in capsys.readouterr().err
+
+
+def test_compiled_towers_take_the_same_step(monkeypatch):
+    """Captured as graphs and run as they are: fused kernels would take a minute to build."""
+    whole = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda self, **how: whole(self, backend="aot_eager", **how))
+    plain, compiled = (next(student(changed("machine", compile=on)).fit()).terms for on in (False, True))
+    assert compiled == pytest.approx(plain, rel=1e-3)
 
 
 def test_checks_fall_where_they_are_due_and_on_the_last_step(once):

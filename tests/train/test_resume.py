@@ -11,9 +11,15 @@ import torch
 
 from components.checkpoint import Checkpoints, fingerprint
 from components.train.params import TrainParams
-from tests.train.tiles import PARAMS, changed, student
+from tests.train import tiles
+from tests.train.tiles import EVERYTHING, PARAMS, changed
 
 ROOT = Path(__file__).parents[2]
+
+
+def student(params=EVERYTHING):
+    """An untaught student of every term: the bank, the judged pairs and their weights must come back too."""
+    return tiles.student(params)
 
 
 def rows_of(taught, out: Path, *, every: int = 2, name: str = "same"):
@@ -95,6 +101,13 @@ def test_a_torn_checkpoint_is_ignored(tmp_path, capsys):
     (tmp_path / ".train.checkpoint").write_bytes(b"PK\x03\x04 half of it")
     assert next(rows_of(student(), tmp_path / "train"))["step"] == 0
     assert "cannot be read, so it is ignored" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [{"rows": []}, [1, 2]], ids=["without a name", "no mapping"])
+def test_a_file_that_is_no_checkpoint_of_ours_is_ignored(tmp_path, capsys, content):
+    torch.save(content, tmp_path / ".train.checkpoint")
+    assert next(rows_of(student(), tmp_path / "train"))["step"] == 0
+    assert "is of another model, other data, settings or code, so it is ignored" in capsys.readouterr().err
 
 
 def test_a_finished_stage_leaves_no_checkpoint(tmp_path):

@@ -47,6 +47,14 @@ def test_unbalanced_marginals_let_an_outlier_go_and_strong_ones_are_exact(logits
     assert exponent(0.0, torch.tensor(8.0)) == 1.0
 
 
+def test_the_unbalanced_plan_is_what_loops_reckon(logits):
+    give = exponent(2.0, torch.tensor(8.0))
+    assert give == pytest.approx(2 / (2 + 1 / 8))
+    np.testing.assert_allclose(
+        log_plan(logits, 5, give).exp(), plan_by_loops(logits.numpy(), 5, float(give)), rtol=1e-9
+    )
+
+
 def test_equal_captions_share_the_target():
     same = torch.tensor([[1, 1, 0], [1, 1, 0], [0, 0, 1]], dtype=torch.bool)
     assert matching_target(same).tolist() == [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]]
@@ -58,12 +66,14 @@ def test_a_wrong_pair_leaves_its_mass_to_the_trusted_plan():
     np.testing.assert_allclose(target, [[0.25, 0.75], [0.25, 0.75]])  # row 1: half of [0, 1], half of [.5, .5]
 
 
-def plan_by_loops(logits, steps):
-    plan = np.exp(logits)
+def plan_by_loops(logits, steps, give=1.0):
+    """diag(u) exp(logits) diag(v), where u and v in turn are set to (1 / B over what the other leaves) ** give."""
+    size = len(logits)
+    kernel, u, v = np.exp(logits), np.ones(size), np.ones(size)
     for step in range(steps):
-        for i in range(len(plan)):
+        for i in range(size):
             if step % 2 == 0:
-                plan[i] /= len(plan) * plan[i].sum()
+                u[i] = (1 / size / sum(kernel[i, j] * v[j] for j in range(size))) ** give
             else:
-                plan[:, i] /= len(plan) * plan[:, i].sum()
-    return plan
+                v[i] = (1 / size / sum(kernel[j, i] * u[j] for j in range(size))) ** give
+    return u[:, None] * kernel * v

@@ -28,6 +28,18 @@ PARAMS = train_settings(
     },
     {"optimiser": {"checkpoint_every": 4}},
 )
+EVERYTHING = train_settings(
+    PARAMS.model_dump(),
+    {
+        "terms": {"centroid_uniformity": 0.1},
+        "bank": {"size": 16, "warmup_steps": 2, "most_batch_pairs": 8, "similar_captions": 0.95},
+        "robust": {"rince": 1.0, "clean_from_epoch": 1, "least_weight": 0.1},
+        "balance": {"weight": 0.1, "rho": 1.0, "ramp_steps": 6},
+        "class_balance": {"beta": 0.9, "logit_adjustment": 0.1},
+        "anchor": {"logits": 0.2, "features": 0.1, "weights": 0.01},
+    },
+)
+"""The same with every term and everything that is remembered from step to step."""
 TASK = Task(parse_labels(["red", "blue"]), ("{}", "a {} tile"))
 
 
