@@ -20,6 +20,8 @@ EXPERIMENT = "kakehashi"
 COMPLETE = "kakehashi.complete"
 """The tag that is set last: a parent without it was interrupted and is replaced."""
 PARENT_TAG = "mlflow.parentRunId"
+MEASURED = (run_record.CURVE, "system/", "wall_seconds", "peak_rss_mb")
+"""How the names begin of what is told beside a run's figures."""
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -97,8 +99,13 @@ def contradictions(client: Client, root: Path, parent: Run) -> Iterator[tuple[st
     for run in [parent, *stages]:
         said: list[Mapping[str, Any]] = [run.data.metrics, run.data.params]
         for told, true in zip(said, truth[run.info.run_id], strict=True):
-            apart = [name for name in true if told.get(name) != true[name]]
-            yield from ((str(run.info.run_name), name, told.get(name), true[name]) for name in apart)
+            apart = [name for name in {**true, **_of_files(told)} if told.get(name) != true.get(name)]
+            yield from ((str(run.info.run_name), name, told.get(name), true.get(name)) for name in apart)
+
+
+def _of_files(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What MLflow says that should stand in the files: all but curves, and measurements of the machine."""
+    return {name: value for name, value in told.items() if not name.startswith(MEASURED)}
 
 
 def stages_of(client: Client, parent: Run) -> list[Run]:

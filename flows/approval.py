@@ -96,10 +96,10 @@ def checked(answer: Answer, root: Path) -> Answer:
     return tidy
 
 
-def edited(answer: Answer, root: Path) -> bool:
-    """Whether the answer brings another review than the one that stands."""
-    stands = (root / REVIEW).read_text(encoding="utf-8-sig") if (root / REVIEW).is_file() else ""
-    return bool(answer.review) and answer.review.splitlines() != stands.strip().splitlines()
+def edited(answer: Answer, earlier: bytes | None) -> bool:
+    """Whether the answer brings another review than the one that the run began with, None for none."""
+    before = (earlier or b"").decode("utf-8-sig")
+    return bool(answer.review) and answer.review.splitlines() != before.strip().splitlines()
 
 
 def selection_by_label(root: Path) -> "pd.DataFrame":
@@ -141,7 +141,12 @@ def record(decision: Decision, root: Path) -> None:
 def recorded(root: Path, run_id: str) -> Decision | None:
     """The decision over run `run_id` that stands in `root`; None if there is none, or if it is over another run."""
     file = root / RECORD
-    values: Mapping[str, Any] = read_json(file) if file.is_file() else {}
+    return read(file.read_bytes() if file.is_file() else None, run_id)
+
+
+def read(content: bytes | None, run_id: str) -> Decision | None:
+    """The decision over run `run_id` in the content of an `approval.json`; None if it is over another run."""
+    values: Mapping[str, Any] = json.loads(content or b"{}")
     return Decision(**values) if values.get("run_id") == run_id else None
 
 

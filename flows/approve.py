@@ -30,10 +30,11 @@ from flows.approval import Answer, ApproveParams, Decision
 from flows.environment import STATE
 from flows.promotion import OPERATIONS_FILE
 from flows.stages import StageFailed
+from flows.subject import content
 from flows.workspace import Workspace
 
 QUESTION = STATE / "question.json"
-"""In the run's clone: under which name Prefect keeps the answer to the question that was asked last."""
+"""In the run's clone: the name under which Prefect keeps the answer to the last question, and the selection shown."""
 HOW = "Resume this run (the menu ⋮ at the top of its page → Resume) and fill in the form."
 
 
@@ -53,13 +54,16 @@ def possible(place: Workspace, stages: list[str]) -> ApproveParams:
 def decided(place: Workspace, run_id: str, wait: ApproveParams, select_again: Callable[[], None]) -> Decision:
     """The decision over the run's selection; while there is none, the run is suspended here and starts anew later.
 
-    An edited review is obeyed before the decision is recorded: `select_again` brings `retrieve` up to date.
+    An edited review is obeyed before the decision is recorded: `select_again` brings `retrieve` up to date. A start
+    that was killed in between is repeated whole: where nothing is left to do, DVC says so at once.
     """
     if known := approval.recorded(place.root, run_id):
         return known
     answer, trouble = _answered(place), ""
     if answer is not None:
         try:
+            if not (place.root / approval.SELECTION).is_file():  # a start before was killed while it selected again
+                select_again()
             return _followed(answer, place, run_id, select_again)
         except (ValueError, StageFailed) as error:
             trouble = error.in_one_line if isinstance(error, StageFailed) else str(error)
@@ -106,17 +110,18 @@ def form(description: str, earlier: Answer | None = None) -> type[RunInput]:
 
 def _followed(answer: Answer, place: Workspace, run_id: str, select_again: Callable[[], None]) -> Decision:
     answer = approval.checked(answer, place.root)
-    seen, review = approval.selection_md5(place.root), place.root / approval.REVIEW
-    changed = approval.edited(answer, place.root)
+    review = place.root / approval.REVIEW
+    earlier = content(place.root, "HEAD", approval.REVIEW.as_posix())  # as the run began, whatever stands there now
+    changed = approval.edited(answer, earlier)
     if changed:
-        earlier = review.read_bytes()
         with whole_file(review) as draft:
             draft.write_text(f"{answer.review}\n", encoding="utf-8", newline="\n")
         try:
             select_again()
         except StageFailed:
-            review.write_bytes(earlier)
+            review.unlink() if earlier is None else review.write_bytes(earlier)
             raise
+    seen = str(read_json(place.root / QUESTION).get("seen", ""))
     decision = approval.decision_of(answer, place.root, run_id, seen_md5=seen, review_edited=changed)
     approval.record(decision, place.root)
     get_run_logger().info(decision.words)
@@ -136,7 +141,7 @@ def _answered(place: Workspace) -> Answer | None:
 
 def _suspend(place: Workspace, wait: ApproveParams, earlier: Answer | None, trouble: str) -> None:
     key = f"approval-{uuid4().hex[:8]}"  # a new one each time: Prefect takes one answer for a key
-    write_json({"key": key}, place.root / QUESTION)
+    write_json({"key": key, "seen": approval.selection_md5(place.root)}, place.root / QUESTION)
     deadline = datetime.now(UTC) + timedelta(hours=wait.hours)
     lines = [f"**That could not be followed:** {trouble}", ""] if trouble else []
     lines += ["Is this what the student should learn from?", "", _in_figures(place.root), ""]

@@ -45,5 +45,6 @@ def _markdown(certificate: Certificate) -> str:
     rows = [f"| {name} | {text} |" for name, text in certificate_lines(certificate)]
     stages = [f"| {stage.name} | {'same' if stage.same else '**different**'} |" for stage in certificate.stages]
     findings = [f"- {finding.sentence}" for finding in certificate.findings] or ["- none"]
+    notes = ["", "**Not looked at, or no fault**", "", *(f"- {note}" for note in certificate.notes)]
     return "\n".join(["| audit | |", "|---|---|", *rows, "", "| stage | outputs |", "|---|---|", *stages, "",
-                      "**Findings**", "", *findings])  # fmt: skip
+                      "**Findings**", "", *findings, *(notes if certificate.notes else [])])  # fmt: skip

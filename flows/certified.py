@@ -1,4 +1,4 @@
-"""What the audit of a run found, looked up among the certificates in `.kakehashi/audits`."""
+"""What the audit of a result found, looked up among the certificates in `.kakehashi/audits`."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,19 +11,17 @@ from components.outputs import read_json
 from flows.environment import STATE
 
 
-def audit_verdict(home: Path, run_id: str, lock_md5: str) -> str | None:
-    """The verdict of a run's latest certificate: `identical`, `equivalent` or `different`; None if there is none.
+def audit_verdict(home: Path, lock_md5: str) -> str | None:
+    """The verdict of a result's latest certificate: `identical`, `equivalent` or `different`; None if there is none.
 
-    A certificate is the run's if its folder or its subject bears the run's id, or if the commit that it is about holds
-    the very dvc.lock that the run ended with: a result made in the checkout is committed, and audited, afterwards.
-    A verdict that came with findings says so, and is then none of the three.
+    A certificate is the result's if the commit that it is about holds the very dvc.lock that the run ended with: the
+    name of a run would also stand for what is made under it later. A verdict that came with findings says so, and is
+    then none of the three.
     """
     files = (home / STATE / "audits").glob("*/certificate.json")
     for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
         certificate = read_json(file)
-        about = certificate.get("subject", {})
-        named = run_id and run_id in (file.parent.name, about.get("run_id"))
-        if named or (lock_md5 and _lock_md5_of(home, about) == lock_md5):
+        if lock_md5 and _lock_md5_of(home, certificate.get("subject", {})) == lock_md5:
             verdict = str(certificate.get("verdict", "no verdict"))
             return verdict if certificate.get("holds", True) or verdict == "different" else f"{verdict}, with findings"
     return None

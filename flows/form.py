@@ -82,6 +82,18 @@ def file_settings(file: Path = PARAMS_FILE) -> AllSections:
     return Settings.model_validate({stage: values[stage] for stage in models})
 
 
+def form_settings(values: Mapping[str, Any]) -> AllSections:
+    """What came from Prefect's page or by its API, as the form's model.
+
+    Raises:
+        ParamsError: a value, or how several go together, cannot be used; one line a fault.
+    """
+    models = section_models()
+    filled = _with_empty(Settings, values)
+    settings.check_settings({stage: filled.get(stage) for stage in models}, models, origin=Path("form"))
+    return Settings.model_validate(values)
+
+
 def as_values(form: AllSections) -> dict[str, Any]:
     """The form's content as plain values, every field of every model spelt out."""
     return form.model_dump(mode="json", by_alias=True)

@@ -126,11 +126,14 @@ def _eyes(home: Path) -> "Iterator[tuple[str, Path, Path, str]]":
         client = tracking.connect(servers.reachable_mlflow(home))
         with tracking.in_silence():
             champion = registry.version_by_alias(client, registry.CHAMPION)
-    except (LookupError, servers.ServerError):
-        champion = None
+        unknown = "No champion is known."
+    except LookupError:
+        champion, unknown = None, "No champion is known."
+    except servers.ServerError as error:
+        champion, unknown = None, f"{error} Who the champion is could not be asked: the checkout's own student looked."
     if champion is None:
         own = home / "data" / "train"
-        yield "checkout's own student", own, home / "data" / "retrieve" / "labels.json", "No champion is known."
+        yield "checkout's own student", own, home / "data" / "retrieve" / "labels.json", unknown
         return
     with tracking.in_silence():
         learned = published.data_of(client, published.run_by_id(client, champion.run_id))

@@ -31,7 +31,7 @@ from flows import (
 from flows import (
     approve as asking,
 )
-from flows.form import Settings, form_change, section_models
+from flows.form import Settings, form_change, form_settings, section_models
 from flows.graph import stage_descriptions, stage_order
 from flows.publish import Told, prepare_mlflow, runs_branch, tell_mlflow
 from flows.screen import Screen
@@ -55,9 +55,14 @@ class Finished:
     """`runs/<run id>` for a run in a private clone."""
 
 
-@flow(name="pipeline")
+@flow(name="pipeline", validate_parameters=False)  # `chosen` does, and says in one line what is wrong
 def pipeline(
-    params: Settings, overlay: str | None = None, rev: str | None = None, note: str = "", approve: bool = False
+    params: Settings,
+    overlay: str | None = None,
+    rev: str | None = None,
+    note: str = "",
+    approve: bool = False,
+    read_sources_again: bool = False,
 ) -> Finished:
     """From public corpora to a report: one task per DVC stage, and the result published.
 
@@ -68,16 +73,24 @@ def pipeline(
     Args:
         params: The settings. What you change here wins over the overlay and the file.
         overlay: A YAML file with settings that go over those of params.yaml, such as examples/emoji.yaml.
-        rev: A commit, tag or branch to run instead of the checkout as it stands.
+        rev: A commit, tag or branch to run instead of the checkout as it stands. Fields of `params` that you leave as
+            the form shows them then have that revision's values.
         note: A sentence for the people who will compare runs: what is tried, and why.
         approve: Ask a person before training: after `retrieve` the run waits, suspended, until somebody resumes it.
+        read_sources_again: Collect anew: DVC does not watch the folders that sources lie in, and new images there would
+            otherwise go unseen.
     """
-    return faults.or_said(lambda: whole_chain(params, overlay, rev, note, approve))
+    return faults.or_said(lambda: whole_chain(params, overlay, rev, note, approve, read_sources_again))
 
 
-def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: str, approve: bool) -> Finished:
+def whole_chain(
+    params: Settings, overlay: str | None, rev: str | None, note: str, approve: bool, read_sources_again: bool
+) -> Finished:
     """What `pipeline` does, its faults as they are."""
     run_id, branch, commit = str(flow_run.id or uuid4()), "", ""
+    if ended := ended_before(run_id):
+        return ended
+    params = chosen(params)
     tolerances = load_tolerances(environment.home())
     place = workspace_of_this_run(rev)
     wait = prepare(place, params, overlay, approve)
@@ -87,14 +100,17 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
     done = {run.stage: run for run in measurements.stages_of(place.home, run_id)} if place.again else {}
     screen = screen_of(place)
 
+    order = stage_order(place.root)
+    forced = order[0] if read_sources_again else None
+
     def bring_up_to_date(stage: str) -> None:
-        done[stage] = carried(reproduce(stage, place, screen, return_state=True))
+        done[stage] = carried(reproduce(stage, place, screen, force=stage == forced, return_state=True))
         measurements.record(place.home, run_id, list(done.values()), place.root / "dvc.lock", note, *began)
         artifacts.show_sheet(place.root, stage)
         artifacts.show_index_card(place.root, done[stage])
 
     try:
-        for stage in stage_order(place.root):
+        for stage in order:
             if stage not in done:
                 bring_up_to_date(stage)
             if wait and stage == approval.AFTER:
@@ -123,6 +139,33 @@ def whole_chain(params: Settings, overlay: str | None, rev: str | None, note: st
     if place.private:
         workspace.remove(place)
     return Finished(run_id, place.root, stages, found, told, branch)
+
+
+def ended_before(run_id: str) -> Any:
+    """The state of a deployment's run that had ended already and was tried again; None for one that is to go on.
+
+    Its branch is a record that audits and promotions speak of: it is not made anew.
+    """
+    home, branch = environment.home(), runs_branch(run_id)
+    if not deployment.id or workspace.left_by(home, run_id) or not workspace.has_branch(home, branch):
+        return None
+    decision = approval.read(content(home, branch, approval.RECORD), run_id)
+    if decision is not None and not decision.accepted:
+        return faults.as_state(Cancelled(name="Rejected", message=decision.words))
+    words = (
+        f"This run has ended before; its result stands on branch {branch}, untouched. To do it anew, start a new run."
+    )
+    get_run_logger().info(words)
+    return Completed(message=words)
+
+
+def chosen(params: Any) -> Any:
+    """The form's values as settings: Prefect hands them over as they came, so that a fault in them can be said here.
+
+    Raises:
+        ParamsError: a value, or how several go together, cannot be used.
+    """
+    return params if isinstance(params, Settings) else form_settings(params)
 
 
 def workspace_of_this_run(rev: str | None) -> Workspace:

@@ -20,6 +20,7 @@ from flows import difference, environment, faults, promotion, servers
 from flows.certified import audit_verdict
 from flows.promotion import Decision, Evidence
 from flows.publish import LICENCE_TAG
+from flows.recorded import record_of
 
 if TYPE_CHECKING:
     from components.published import PublishedRun
@@ -34,6 +35,13 @@ class Outcome:
     promoted: bool
     words: str
     """The decision and its reasons, as Markdown: what stands on the version too."""
+    failed: tuple[str, ...] = ()
+    """The checks that were not met."""
+
+    @property
+    def in_one_line(self) -> str:
+        """Who decided what, and the checks that were not met."""
+        return " ".join([self.words.partition("\n")[0], "; ".join(self.failed)]).strip()
 
 
 @flow(name="promote")
@@ -54,7 +62,7 @@ def decided(run: str, rollback: bool) -> State:
     create_markdown_artifact(outcome.words, key="decision", description="The decision and its reasons")
     if outcome.promoted:
         return Completed(message=outcome.words.partition("\n")[0])
-    return Completed(name="Refused", message=outcome.words)
+    return Completed(name="Refused", message=outcome.in_one_line)
 
 
 def promote_run(home: Path, name: str) -> Outcome:
@@ -73,7 +81,7 @@ def promote_run(home: Path, name: str) -> Outcome:
         champion = registry.version_by_alias(client, registry.CHAMPION)
         if champion is not None and champion.number == candidate.number:
             return Outcome(True, f"Version {candidate.number} is the champion already. Nothing changed.")
-        decision = promotion.decide(rule, _evidence(home, client, run, champion))
+        decision = promotion.decide(rule, _evidence(home, client, run, candidate, champion))
         words = _words(run, candidate, champion, decision)
         tags = {
             "decision": "promoted" if decision.passed else "refused",
@@ -84,7 +92,7 @@ def promote_run(home: Path, name: str) -> Outcome:
         registry.record_decision(client, candidate, words, tags)
         if decision.passed:
             registry.crown(client, candidate)
-    return Outcome(decision.passed, words)
+    return Outcome(decision.passed, words, tuple(map(str, decision.failed)))
 
 
 def give_back(home: Path) -> Outcome:
@@ -120,15 +128,22 @@ def _candidate(client: "Client", name: str) -> tuple["PublishedRun", "Version"]:
     return run, found
 
 
-def _evidence(home: Path, client: "Client", run: "PublishedRun", champion: "Version | None") -> Evidence:
+def _evidence(
+    home: Path, client: "Client", run: "PublishedRun", candidate: "Version", champion: "Version | None"
+) -> Evidence:
+    from components import tracking
+
     rival = None if champion is None else published.run_by_id(client, champion.run_id)
+    with tracking.student_files(candidate.number) as (student, _):
+        record = record_of(home, client, run, student)
     return Evidence(
         gain=difference.gain_of(run),
         domain_gains={domain: gain.points for domain, gain in difference.domain_gains(run).items()},
         over_champion=None if rival is None else difference.gain_between(client, rival, run),
         has_rival=rival is not None,
-        licence=run.tags.get(LICENCE_TAG),
-        audit=audit_verdict(home, run.flow_run_id, run.tags.get("dvc.lock.md5", "")),
+        licence=(record.licence if record else None) or run.tags.get(LICENCE_TAG),
+        audit=audit_verdict(home, run.tags.get("dvc.lock.md5", "")),
+        apart=None if record is None else record.apart,
     )
 
 

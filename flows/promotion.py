@@ -8,6 +8,8 @@ from typing import Literal
 from components.params import Section, load_section
 
 OPERATIONS_FILE = Path("infra") / "operations.yaml"
+NAMED = 3
+"""How many differences a check lists before it counts the rest."""
 
 
 class PromoteParams(Section):
@@ -50,6 +52,8 @@ class Evidence:
     """Whether there is a champion, another run than this one."""
     licence: str | None
     audit: str | None
+    apart: Sequence[str] | None
+    """Where MLflow says other than the run's commit, in words."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,20 @@ def _checks(rule: PromoteParams, evidence: Evidence) -> Iterator[Check]:
     yield _one_of("licences", evidence.licence, rule.licence_verdicts)
     if rule.audit_verdicts:
         yield _one_of("audit", evidence.audit, rule.audit_verdicts)
+    if evidence.apart is not None or rule.audit_verdicts:
+        yield _nothing_apart(evidence.apart)
 
 
 def _at_least(name: str, seen: float | None, least: float) -> Check:
     shown = "not known" if seen is None else f"{seen:+.2f}"
     return Check(name, seen is not None and seen >= least, shown, f"{least:+.2f} or more")
+
+
+def _nothing_apart(apart: Sequence[str] | None) -> Check:
+    """A run that is no commit cannot be held against one; without an audit nobody asks it to be."""
+    seen = "the run is no commit here" if apart is None else "; ".join(apart[:NAMED]) or "the same"
+    more = f" and {len(apart) - NAMED} more" if apart and len(apart) > NAMED else ""
+    return Check("MLflow beside the run's commit", apart is not None and not apart, f"{seen}{more}", "the same")
 
 
 def _one_of(name: str, seen: str | None, allowed: Sequence[str]) -> Check:

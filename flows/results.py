@@ -78,8 +78,11 @@ def licence_verdict(root: Path) -> str:
     """What the licences of everything learned from ask, as the report judges it: `free`, `credit`, `share_alike` or
     `obstacle`; empty before anything was learned."""
     accepted = root / "data" / "validate" / "accepted.parquet"
-    if not accepted.is_file():
-        return ""
+    return licence_verdict_of(accepted) if accepted.is_file() else ""
+
+
+def licence_verdict_of(accepted: Path) -> str:
+    """The same of one accepted.parquet."""
     import pandas as pd
 
     from components.report.licences import duties, strictest

@@ -98,10 +98,12 @@ def artifact_folder(home: Path) -> Path:
 
 
 def answers(url: str, timeout_seconds: float = 2.0) -> bool:
-    """Whether `url` answers with success within the time."""
+    """Whether `url` answers within the time: with success, or by asking who we are, which its clients will say."""
     try:
         with urllib.request.urlopen(url, timeout=timeout_seconds) as response:
             return bool(response.status == 200)
+    except urllib.error.HTTPError as refused:
+        return refused.code in (401, 403)
     except (OSError, urllib.error.URLError, ValueError):
         return False
 

@@ -16,6 +16,8 @@ from flows.workspace import WorkspaceError, git
 
 RUN_LINE = re.compile(r"^run (\S+)$")
 MLFLOW_ID = re.compile(r"^[0-9a-f]{32}$")
+SHORTEST = 6
+"""Characters of a run's id from which on its beginning may stand for it."""
 SNAPSHOT = "Kakehashi-Snapshot"
 
 
@@ -106,6 +108,10 @@ def _commit(home: Path, asked: str) -> str:
             return git(home, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         except WorkspaceError:
             continue
+    if len(asked) >= SHORTEST and asked.isalnum():
+        begun = git(home, "for-each-ref", "--format=%(objectname)", f"refs/heads/runs/{asked}*").splitlines()
+        if len(begun) == 1:
+            return begun[0]
     if MLFLOW_ID.match(asked) and (uri := tracking_uri(home)):
         from components import tracking
 

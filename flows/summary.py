@@ -200,3 +200,5 @@ def show_certificate(certificate: "Certificate") -> None:
     console.print(f"[{colour}]{certificate.verdict}[/]: {certificate.sentence}", soft_wrap=True)
     for finding in certificate.findings:
         console.print(f"[red]✗[/] {finding.kind}:", Text(finding.sentence), soft_wrap=True)
+    for note in certificate.notes:
+        console.print("[dim]·[/]", Text(note), soft_wrap=True)

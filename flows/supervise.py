@@ -150,7 +150,7 @@ def run(
         finally:
             os.close(write_fd)
         with process:
-            for text in _texts(read_fd):
+            for text in _texts(read_fd, process.running):
                 on_text(text)
             return process.wait()
     finally:
@@ -164,9 +164,18 @@ def _terminal_pair() -> tuple[int, int]:
     return ours, theirs
 
 
-def _texts(read_fd: int) -> Iterator[str]:
+def _texts(read_fd: int, running: Callable[[], bool]) -> Iterator[str]:
+    """What is written to the other side, until that is closed, or the supervisor has ended and nothing is left to read.
+
+    A supervisor that was killed leaves the command with the other side in its hand.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     while True:
+        over = not running()
+        if not select.select([read_fd], [], [], 0 if over else SAMPLE_SECONDS)[0]:
+            if over:
+                return
+            continue
         try:
             chunk = os.read(read_fd, 65536)
         except OSError:  # Linux: a pseudo-terminal whose other side is closed

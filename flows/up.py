@@ -7,7 +7,6 @@ too, within seconds; once both are back, `flows.lost` makes the states of these 
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from components.outputs import whole_file
+from flows import supervise
 from flows.environment import child_environment, prefect_environment, tool
 from flows.servers import (
     LOOPBACK,
@@ -23,6 +23,7 @@ from flows.servers import (
     Addresses,
     Databases,
     ServerError,
+    answering,
     artifact_folder,
     last_words,
     log_file,
@@ -158,9 +159,10 @@ class Up:
     def _ask(self, trouble: str, *module: str) -> None:
         """Run a module that talks to Prefect, in a process of its own: this one need not import it."""
         command = [sys.executable, "-m", *module]
-        done = subprocess.run(command, cwd=self.worker.home, env=self.worker.env, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise ServerError(f"{trouble}: {(done.stdout + done.stderr).strip()[-2000:]}")
+        said: list[str] = []
+        done = supervise.run(command, cwd=self.worker.home, env=self.worker.env, on_text=said.append)
+        if done.exit_code != 0:
+            raise ServerError(f"{trouble}: {''.join(said).strip()[-2000:]}")
 
 
 @contextlib.contextmanager
@@ -180,6 +182,8 @@ def servers_up(
     Raises:
         ServerError: a port is taken, or a server ended or did not answer in time; its last words are in the message.
     """
+    if there := answering(home):
+        raise ServerError(f"They are up in this checkout: Prefect on {there.prefect}, MLflow on {there.mlflow}.")
     addresses = Addresses(f"http://{LOOPBACK}:{prefect_port}", f"http://{LOOPBACK}:{mlflow_port}")
     for port, option in ((prefect_port, "--prefect-port"), (mlflow_port, "--mlflow-port")):
         if not port_is_free(port):

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.outputs import read_json, write_json
-from flows import dvc_settings
+from flows import dvc_settings, supervise
 from flows.environment import STATE, child_environment, tool
 from flows.machine import RECORD
 
 PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics", RECORD, "data/review.csv", "approval.json")
+UNSIGNED = ("-c", "commit.gpgsign=false")
+"""A run's commits bear no signature of a person: nobody is there to type the phrase."""
 KEPT = STATE / "workspace.json"
 """In a private clone: that it is complete, and what it was made of."""
 
@@ -72,12 +74,12 @@ def private_clone(home: Path, run_id: str, rev: str | None = None, *, with_data:
     try:
         with ThreadPoolExecutor(1) as beside:  # DVC needs as long for its answer as git for the files
             cache_settings = beside.submit(dvc_settings.for_a_clone, home)
-            git(home, "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root))
+            _run_long(["git", "clone", "--quiet", "--shared", "--no-checkout", str(home), str(root)], home, os.environ)
             git(root, "checkout", "--quiet", "--detach", snapshot or commit)
         dvc_settings.write(root, cache_settings.result())
         place = Workspace(root, home, commit, snapshot, private=True)
         if with_data:
-            _run([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
+            _run_long([str(tool("dvc")), "checkout", "--allow-missing", "--quiet"], root, place.environment)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
@@ -102,6 +104,11 @@ def left_by(home: Path, run_id: str) -> Workspace | None:
         lock.unlink(missing_ok=True)
     made_of = read_json(root / KEPT)
     return Workspace(root, home, made_of["commit"], made_of["snapshot"], private=True, again=True)
+
+
+def has_branch(home: Path, branch: str) -> bool:
+    """Whether `home` has a branch of this name."""
+    return bool(git(home, "for-each-ref", f"refs/heads/{branch}"))
 
 
 def commit_of(home: Path, rev: str) -> str:
@@ -178,17 +185,29 @@ def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> st
         WorkspaceError: git failed; the message is git's own.
     """
     names = _who() if arguments[0] in ("commit", "commit-tree") and not _has_name(root) else {}
-    return _run(["git", *arguments], root, {**os.environ, **names, **(env or {})}).rstrip()
+    unsigned = UNSIGNED if arguments[0] == "commit" else ()
+    return _run(["git", *unsigned, *arguments], root, {**os.environ, **names, **(env or {})}).rstrip()
 
 
 def _run(command: list[str], root: Path, env: Mapping[str, str]) -> str:
     done = subprocess.run(command, cwd=root, env=dict(env), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        asked = " ".join([Path(command[0]).name, *command[1:3]])
-        if os.strerror(errno.ENOSPC) in done.stderr:
-            raise WorkspaceError(f"The disk of {root} is full: `{asked}` failed. Free some space and run again.")
-        raise WorkspaceError(f"`{asked}` failed in {root}: {done.stderr.strip() or done.stdout.strip()}")
+        raise _failed(command, root, done.stderr.strip() or done.stdout.strip())
     return done.stdout
+
+
+def _run_long(command: list[str], root: Path, env: Mapping[str, str]) -> None:
+    """A command that may take minutes: it ends with us, also when we are killed."""
+    said: list[str] = []
+    if supervise.run(command, cwd=root, env=env, on_text=said.append).exit_code != 0:
+        raise _failed(command, root, "".join(said).strip())
+
+
+def _failed(command: list[str], root: Path, said: str) -> WorkspaceError:
+    asked = " ".join([Path(command[0]).name, *(word for word in command[1:] if word not in UNSIGNED)][:3])
+    if os.strerror(errno.ENOSPC) in said:
+        return WorkspaceError(f"The disk of {root} is full: `{asked}` failed. Free some space and run again.")
+    return WorkspaceError(f"`{asked}` failed in {root}: {said}")
 
 
 def _has_name(root: Path) -> bool:

@@ -109,6 +109,11 @@ class Servers:
         """Send the form of a suspended run, as its page does."""
         return dict(self.call("POST", f"/flow_runs/{run_id}/resume", {"run_input": answer}))
 
+    def retry(self, run_id: str) -> None:
+        """Try an ended run again, as its page does."""
+        state = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
+        self.call("POST", f"/flow_runs/{run_id}/set_state", state)
+
     def form_of(self, run_id: str) -> tuple[str, dict[str, Any]]:
         """What stands above the form of a suspended run, and its fields; Prefect writes them just after the state."""
         keys = self.run(run_id)["state"]["state_details"]["run_input_keyset"]

@@ -59,9 +59,11 @@ def test_an_answer_that_cannot_be_followed_is_refused(root: Path, answer: Answer
 def test_only_another_review_makes_the_selection_anew(root: Path) -> None:
     stands = Answer(verdict="accept", reviewer="Aoi", review="id,label,verdict,reason\r\n")
     other = Answer(verdict="accept", reviewer="Aoi", review="id,label,verdict,reason\nb,bolt,reject,blurred\n")
-    assert not approval.edited(approval.checked(stands, root), root)
-    assert not approval.edited(Answer(verdict="accept", reviewer="Aoi"), root)
-    assert approval.edited(approval.checked(other, root), root)
+    before = b"id,label,verdict,reason\n"
+    assert not approval.edited(approval.checked(stands, root), before)
+    assert not approval.edited(Answer(verdict="accept", reviewer="Aoi"), before)
+    assert approval.edited(approval.checked(other, root), before)
+    assert approval.edited(approval.checked(other, root), None)
 
 
 def test_a_decision_is_of_its_own_run_alone(root: Path) -> None:

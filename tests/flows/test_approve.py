@@ -74,7 +74,12 @@ def test_a_person_decides_and_bad_input_is_said_in_one_line(toy: Path, servers: 
 def bad_input_is_one_line_of_the_state_and_of_the_log(toy: Path, servers: Servers) -> None:
     overlay = servers.start_run(parameters={"overlay": "nowhere.yaml"})
     rev = servers.start_run(parameters={"rev": "nowhere"})
-    for run_id, said in ((overlay, "overlay: nowhere.yaml does not exist."), (rev, "rev: `nowhere` is no commit,")):
+    together = servers.start_run(steps=1)  # each field by itself is what the form asks for
+    for run_id, said in (
+        (overlay, "overlay: nowhere.yaml does not exist."),
+        (rev, "rev: `nowhere` is no commit,"),
+        (together, "form: train: train.names has more names than train.steps has steps. Raise train.steps."),
+    ):
         assert servers.wait_for_end(run_id) == "FAILED", servers.messages(run_id)
         message = servers.run(run_id)["state"]["message"]
         assert message.startswith(said) and "\n" not in message
@@ -149,6 +154,18 @@ def a_rejected_run_is_a_branch_with_the_decision_and_nothing_else(toy: Path, ser
     assert published(servers, run_id) == []
     assert not (toy / ".kakehashi" / "runs" / run_id).exists()
 
+    # Tried again, it stays what it was decided to be; a run that was completed stays what it was audited as.
+    (first_id,) = (tags["prefect.flow_run_id"] for tags in everything_published(servers))
+    for ended_id, ends, said in (
+        (run_id, "CANCELLED", "Rejected by Aoi: half of them are nuts"),
+        (first_id, "COMPLETED", f"This run has ended before; its result stands on branch runs/{first_id}, untouched."),
+    ):
+        branch = git(toy, "rev-parse", f"runs/{ended_id}")
+        servers.retry(ended_id)
+        assert servers.wait_for_end(ended_id) == ends, servers.messages(ended_id)
+        assert servers.run(ended_id)["state"]["message"].startswith(said)
+        assert git(toy, "rev-parse", f"runs/{ended_id}") == branch
+
 
 def a_cancelled_run_ends_at_once_and_holds_up_nobody(toy: Path, servers: Servers) -> None:
     slow_id = servers.start_run(steps=1000, seconds_per_step=1.0)
@@ -171,6 +188,14 @@ def a_run_that_nobody_decides_on_says_so(toy: Path, servers: Servers) -> None:
     wait_until(lambda: servers.run(run_id)["state"]["message"] == said, "it says why it ended")
     assert servers.run(run_id)["state"]["type"] == "FAILED"
     assert "Nobody by 20" in servers.messages(run_id) and "Traceback" not in servers.messages(run_id)
+
+
+def everything_published(servers: Servers) -> list[dict[str, str]]:
+    """The tags of every run in MLflow."""
+    mlflow = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
+    experiment = mlflow.get_experiment_by_name("kakehashi")
+    assert experiment is not None
+    return [dict(run.data.tags) for run in mlflow.search_runs([experiment.experiment_id], "tags.kind = 'pipeline'")]
 
 
 def published(servers: Servers, run_id: str) -> list[dict[str, str]]:

@@ -6,8 +6,6 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from flows.certified import audit_verdict
 from tests.flows.conftest import git
 
@@ -19,27 +17,29 @@ def certify(home: Path, folder: str, age_seconds: int = 0, **values: Any) -> Non
     os.utime(file, (10_000 - age_seconds, 10_000 - age_seconds))
 
 
-@pytest.mark.parametrize("verdict", ["identical", "equivalent", "different"])
-def test_by_the_folder_or_by_the_subject_s_run(tmp_path: Path, verdict: str) -> None:
-    certify(tmp_path, "r1", verdict=verdict)
-    certify(tmp_path, "c0ffee", verdict=verdict, subject={"run_id": "r2", "commit": ""})
-    assert [audit_verdict(tmp_path, run, "") for run in ("r1", "r2", "r3", "")] == [verdict, verdict, None, None]
+LOCK = md5(b"stages: {}\n").hexdigest()
+
+
+def committed(home: Path) -> str:
+    """The commit of a dvc.lock with the MD5 of LOCK."""
+    git(home, "init", "--quiet")
+    (home / "dvc.lock").write_bytes(b"stages: {}\n")
+    git(home, "add", "dvc.lock")
+    git(home, "commit", "--quiet", "-m", "a run")
+    return git(home, "rev-parse", "HEAD")
 
 
 def test_by_a_commit_that_holds_the_run_s_lock(tmp_path: Path) -> None:
-    git(tmp_path, "init", "--quiet")
-    (tmp_path / "dvc.lock").write_bytes(b"stages: {}\n")
-    git(tmp_path, "add", "dvc.lock")
-    git(tmp_path, "commit", "--quiet", "-m", "a run")
-    commit = git(tmp_path, "rev-parse", "HEAD")
+    commit = committed(tmp_path)
     certify(tmp_path, commit[:12], verdict="identical", holds=True, subject={"commit": commit, "run_id": ""})
     certify(tmp_path, "gone", verdict="different", subject={"commit": "0" * 40, "run_id": ""})
-    lock = md5(b"stages: {}\n").hexdigest()
-    assert audit_verdict(tmp_path, "r1", lock) == "identical"
-    assert audit_verdict(tmp_path, "r1", md5(b"another").hexdigest()) is None
+    assert audit_verdict(tmp_path, LOCK) == "identical"
+    assert [audit_verdict(tmp_path, lock) for lock in (md5(b"another").hexdigest(), "")] == [None, None]
 
 
 def test_the_latest_counts_and_findings_are_said(tmp_path: Path) -> None:
-    certify(tmp_path, "old", 60, verdict="different", holds=False, subject={"run_id": "r1"})
-    certify(tmp_path, "new", 0, verdict="identical", holds=False, subject={"run_id": "r1"})
-    assert audit_verdict(tmp_path, "r1", "") == "identical, with findings"
+    about = {"commit": committed(tmp_path), "run_id": "r1"}
+    certify(tmp_path, "old", 60, verdict="different", holds=False, subject=about)
+    assert audit_verdict(tmp_path, LOCK) == "different"
+    certify(tmp_path, "new", 0, verdict="identical", holds=False, subject=about)
+    assert audit_verdict(tmp_path, LOCK) == "identical, with findings"

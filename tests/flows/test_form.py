@@ -38,7 +38,7 @@ def test_a_change_in_the_form_is_all_that_travels() -> None:
 def test_prefect_s_form_names_sections_as_the_file_does() -> None:
     schema = parameter_schema(pipeline.fn).model_dump_for_openapi()
     assert list(schema["definitions"]["Settings"]["properties"]) == list(STAGES)
-    assert list(schema["properties"]) == ["params", "overlay", "rev", "note", "approve"]
+    assert list(schema["properties"]) == ["params", "overlay", "rev", "note", "approve", "read_sources_again"]
     groups = schema["definitions"]["TrainParams"]["properties"]
     assert [groups[name]["title"] for name in ("optimiser", "terms")] == ["Optimiser", "Terms"]
     assert schema["definitions"]["RetrieveParams"]["properties"]["augmentation"]["title"] == "Augmentation"

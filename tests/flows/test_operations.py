@@ -102,6 +102,7 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             wait_until(lambda: len(runs_of(servers, "pipeline")) == 1, "the event starts the pipeline")
             (run,) = runs_of(servers, "pipeline")
             assert run["parameters"]["note"] == "started by drift: MMD² 0.3 > 0.1"
+            assert run["parameters"]["read_sources_again"] is True
             assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
         a_run_that_mlflow_missed_is_told_later(toy, servers, run["id"])
 
@@ -119,10 +120,11 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
         a_cancelled_sweep_takes_its_runs_along(servers)
 
         asked = servers.start("promote")
-        assert servers.wait_for_end(asked) == "COMPLETED", servers.messages(asked)
+        assert servers.wait_for_end(asked) == "COMPLETED", servers.run(asked)["state"]["message"]
         state = servers.run(asked)["state"]
         assert state["name"] == "Refused"
-        assert "| audit | none | identical or equivalent | ✗ |" in state["message"]
+        assert "audit: none; wanted identical or equivalent" in state["message"] and "\n" not in state["message"]
+        assert "MLflow beside the run's commit" not in state["message"]  # which passed
 
         for name, run_id in mistaken.items():
             ends_in_one_line(servers, run_id, MISTAKES[name][1])

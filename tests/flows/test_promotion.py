@@ -24,6 +24,7 @@ GOOD = Evidence(
     has_rival=True,
     licence="credit",
     audit="identical",
+    apart=(),
 )
 
 
@@ -51,9 +52,11 @@ def test_what_meets_every_bound_exactly_passes() -> None:
         ({"licence": None}, "licences: none; wanted free or credit"),
         ({"audit": "different"}, "audit: different; wanted identical or equivalent"),
         ({"audit": None}, "audit: none; wanted identical or equivalent"),
+        ({"apart": None}, "MLflow beside the run's commit: the run is no commit here; wanted the same"),
+        ({"apart": ["a", "b", "c", "d"]}, "MLflow beside the run's commit: a; b; c and 1 more; wanted the same"),
     ],
     ids=["gain", "interval", "domain", "no-domain", "champion", "incomparable", "licence", "no-licence", "audit",
-         "no-audit"],
+         "no-audit", "no-commit", "apart"],
 )  # fmt: skip
 def test_each_check_fails_by_itself_and_says_what_was_seen(changed: dict, line: str) -> None:
     decision = decide(RULE, replace(GOOD, **changed))
@@ -70,7 +73,7 @@ def test_the_first_champion_has_nobody_to_beat() -> None:
 
 def test_an_empty_list_asks_for_no_audit_and_null_for_no_comparison() -> None:
     lenient = RULE.model_copy(update={"audit_verdicts": (), "least_gain_over_champion_points_low": None})
-    assert decide(lenient, replace(GOOD, audit=None, over_champion=None)).passed
+    assert decide(lenient, replace(GOOD, audit=None, over_champion=None, apart=None)).passed
 
 
 def test_the_shipped_rule_is_sound_and_a_wrong_word_is_named(tmp_path: Path) -> None:

@@ -145,6 +145,22 @@ def test_killing_the_supervisor_ends_the_family(tmp_path: Path) -> None:
         assert gone(tmp_path)
 
 
+def test_a_command_whose_supervisor_is_killed_is_not_waited_for(tmp_path: Path) -> None:
+    """As the kernel does when memory is short: the command goes on and holds the pipe that its words come through."""
+    said: list[str] = []
+
+    def told(text: str) -> None:
+        said.append(text)
+        for supervisor in psutil.Process().children():
+            supervisor.kill()
+
+    began = time.monotonic()
+    outcome = run(family(tmp_path), cwd=tmp_path, on_text=told)
+    assert time.monotonic() - began < 60  # its sleep is ten minutes
+    assert (outcome.exit_code, "".join(said)) == (128 + signal.SIGKILL, "family complete\n")
+    assert eventually(lambda: gone(tmp_path))
+
+
 def test_by_hand_the_end_of_standard_input_ends_the_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flows.supervise", "--", *family(tmp_path)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

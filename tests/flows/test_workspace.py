@@ -1,8 +1,11 @@
 """Private clones: what comes along, what stays untouched, and what they leave behind."""
 
 import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flows import subject, workspace
@@ -140,6 +143,36 @@ def test_git_without_a_name_commits_as_kakehashi(toy: Path, monkeypatch: pytest.
     git(toy, "config", "user.useConfigOnly", "true")
     (toy / "new.txt").write_text("untracked\n")
     assert git(toy, "log", "-1", "--format=%an", snapshot_commit(toy, "r1")) == "kakehashi"
+
+
+def test_a_person_who_signs_commits_is_asked_for_no_phrase(toy: Path) -> None:
+    git(toy, "config", "commit.gpgsign", "true")
+    git(toy, "config", "gpg.program", "/bin/false")
+    (toy / "new.txt").write_text("untracked\n")
+    place = private_clone(toy, "r1", with_data=False)
+    git(place.root, "config", "commit.gpgsign", "true")
+    git(place.root, "config", "gpg.program", "/bin/false")
+    with pytest.raises(subprocess.CalledProcessError):  # as a person's own commit would
+        subprocess.run(["git", "commit", "--allow-empty", "-m", "x"], cwd=place.root, check=True, capture_output=True)
+    assert publish_branch(place, "r1", "run r1") == git(toy, "rev-parse", "runs/r1")
+
+
+def test_what_takes_long_ends_with_who_asked_for_it(toy: Path) -> None:
+    script = "import os, signal; from pathlib import Path; from flows.workspace import _run_long\n"
+    command = f"echo $$ > {toy}/pid; sleep 600"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{script}_run_long(['sh', '-c', {command!r}], Path('.'), os.environ)"]
+    )
+    deadline = time.monotonic() + 30
+    while not (toy / "pid").is_file() or not (toy / "pid").read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    pid = int((toy / "pid").read_text())
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_the_checkout_is_never_removed(toy: Path) -> None:

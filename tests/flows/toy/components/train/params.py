@@ -1,6 +1,8 @@
 """Settings of the toy stage `train`."""
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from typing import Self
+
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from components.params import Section
 
@@ -12,3 +14,9 @@ class TrainParams(Section):
     names: list[str]
     seconds_per_step: NonNegativeFloat
     """Time to be cancelled in."""
+
+    @model_validator(mode="after")
+    def _each_name_has_a_step(self) -> Self:
+        if len(self.names) > self.steps:
+            raise ValueError("train.names has more names than train.steps has steps. Raise train.steps")
+        return self
