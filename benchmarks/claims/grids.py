@@ -82,6 +82,12 @@ def _preset(preset: str, but: str = "", *changes: str, name: str = "") -> Trial:
     return arm(name or (f"{preset}, {but}" if but else preset), (f"{PRESET}{preset}", *changes, *QUICK), "retrieved")
 
 
+def _whole_one(name: str) -> str:
+    """What a preset without one ingredient is compared with: the whole preset; the others with the base."""
+    whole = {"kakehashi": "kakehashi", "as shipped": "as shipped, all its steps"}.get(name.partition(",")[0], "base")
+    return "base" if name == whole else whole
+
+
 def _student(name: str, precision: float, *changes: str) -> Trial:
     return arm(f"precision {precision:g}, {name}", (*QUICK, *changes), rows="truth", precision=precision)
 
@@ -190,9 +196,15 @@ BENCHMARKS: dict[str, Benchmark] = {
             _preset("kakehashi", "no label weights", "train.class_balance.beta=0"),
             _preset("kakehashi", "no mirrored views", "train.augmentation.flip=false"),
             arm("as shipped, all its steps", (), rows="retrieved"),
+            arm("as shipped, no composition", ("compose.rate=0",), rows="retrieved"),
         ),
-        "base",
-        more=("clip, label weights", "clip, soft pseudo-labels", "kakehashi, no mirrored views"),
+        _whole_one,
+        more=(
+            "clip, label weights",
+            "clip, soft pseudo-labels",
+            "kakehashi, no mirrored views",
+            "as shipped, no composition",
+        ),
     ),
     "retrieve": Benchmark(
         "What each choice of `retrieve` is worth to the student",
