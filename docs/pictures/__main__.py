@@ -1,11 +1,12 @@
 """README.md's pictures, made again: `python -m docs.pictures` in a checkout that has run.
 
 Starts the servers, and a run of the deployment `pipeline` from its form as a person would; what has nothing to do is
-not done again. The run stays as every run does: as a branch `runs/<id>` and in MLflow. Needs Chromium and the extra
-`dev`.
+not done again. The run stays as every run does: as a branch `runs/<id>` and in MLflow. Needs Chromium, a font
+with Japanese and the extra `dev`.
 """
 
 import io
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ def main() -> None:
     """Write all pictures, once all are made: the run finds no file changed."""
     if browser.CHROMIUM is None:
         sys.exit("No Chromium is found. Install it (apt-get install chromium), then make the pictures again.")
+    if not subprocess.run(["fc-list", ":lang=ja"], capture_output=True).stdout:
+        sys.exit("No font with Japanese is found. Install one (apt-get install fonts-noto-cjk), then try again.")
     with Servers(Path.cwd()) as servers, browser.chromium(WIDTH, TALL) as (page, _):
         pictures = dict([*left_by_the_run(page, Path.cwd()), *walk(page, f"http://127.0.0.1:{servers.prefect_port}")])
     for name, picture in pictures.items():
