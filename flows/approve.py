@@ -63,6 +63,7 @@ def decided(place: Workspace, run_id: str, wait: ApproveParams, select_again: Ca
     if answer is not None:
         try:
             if not (place.root / approval.SELECTION).is_file():  # a start before was killed while it selected again
+                _lay_back(place.root)
                 select_again()
             return _followed(answer, place, run_id, select_again)
         except (ValueError, StageFailed) as error:
@@ -110,16 +111,14 @@ def form(description: str, earlier: Answer | None = None) -> type[RunInput]:
 
 def _followed(answer: Answer, place: Workspace, run_id: str, select_again: Callable[[], None]) -> Decision:
     answer = approval.checked(answer, place.root)
-    review = place.root / approval.REVIEW
-    earlier = content(place.root, "HEAD", approval.REVIEW.as_posix())  # as the run began, whatever stands there now
-    changed = approval.edited(answer, earlier)
+    changed = approval.edited(answer, _earlier_review(place.root))
     if changed:
-        with whole_file(review) as draft:
+        with whole_file(place.root / approval.REVIEW) as draft:
             draft.write_text(f"{answer.review}\n", encoding="utf-8", newline="\n")
         try:
             select_again()
         except StageFailed:
-            review.unlink() if earlier is None else review.write_bytes(earlier)
+            _lay_back(place.root)
             raise
     seen = str(read_json(place.root / QUESTION).get("seen", ""))
     decision = approval.decision_of(answer, place.root, run_id, seen_md5=seen, review_edited=changed)
@@ -127,6 +126,20 @@ def _followed(answer: Answer, place: Workspace, run_id: str, select_again: Calla
     get_run_logger().info(decision.words)
     create_markdown_artifact(f"**{decision.words}**\n\n{decision.time}", key="decision", description="Who decided what")
     return decision
+
+
+def _earlier_review(root: Path) -> bytes | None:
+    """The review that the run began with, whatever stands there now."""
+    return content(root, "HEAD", approval.REVIEW.as_posix())
+
+
+def _lay_back(root: Path) -> None:
+    """Have the review stand there that the run began with."""
+    earlier = _earlier_review(root)
+    if earlier is None:
+        (root / approval.REVIEW).unlink(missing_ok=True)
+    else:
+        (root / approval.REVIEW).write_bytes(earlier)
 
 
 def _answered(place: Workspace) -> Answer | None:

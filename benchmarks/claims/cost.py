@@ -24,6 +24,8 @@ from components.machine import placed, used
 from components.train.learn import Student
 
 COMPOSED = ("compose.rate=0.2",)
+WARM = 3
+"""Turns that do not count: the first steps allocate."""
 SOFT = ("train.soft_target=1",)
 ARMS: dict[str, tuple[str, ...]] = {
     "plain CLIP": (),
@@ -88,9 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train, *_ = sections(Path.cwd(), Trial(options.job, 1, "cost", tuple(machine)))
     with used(train.machine):
         steppers = {name: stepper(Path.cwd(), options.job, changes, machine) for name, changes in ARMS.items()}
-        turns = [{name: steppers[name]() for name in rotated(list(ARMS), turn)} for turn in range(options.steps + 3)][
-            3:
-        ]
+        turns = [{name: steppers[name]() for name in rotated(list(ARMS), turn)} for turn in range(WARM + options.steps)]
+    turns = turns[WARM:]
     plain = [turn["plain CLIP"] for turn in turns]
     print("| arm | ms a step, median | over plain CLIP | 95 % interval |\n|---|---|---|---|")
     for name in ARMS:

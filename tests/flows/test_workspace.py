@@ -145,6 +145,15 @@ def test_git_without_a_name_commits_as_kakehashi(toy: Path, monkeypatch: pytest.
     assert git(toy, "log", "-1", "--format=%an", snapshot_commit(toy, "r1")) == "kakehashi"
 
 
+def test_the_beginning_of_a_run_s_id_finds_its_branch(toy: Path) -> None:
+    for run_id in ("1f0c22aa-1", "1f0c22bb-2"):
+        git(toy, "branch", f"runs/{run_id}")
+    assert subject.find(toy, "1f0c22aa").commit == git(toy, "rev-parse", "HEAD")
+    for ambiguous_or_short in ("1f0c22", "1f0c"):
+        with pytest.raises(WorkspaceError, match="is no run, branch, commit or MLflow run known here"):
+            subject.find(toy, ambiguous_or_short)
+
+
 def test_a_person_who_signs_commits_is_asked_for_no_phrase(toy: Path) -> None:
     git(toy, "config", "commit.gpgsign", "true")
     git(toy, "config", "gpg.program", "/bin/false")
