@@ -5,13 +5,14 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from PIL import Image
 
-from flows import approval, workspace
+from flows import approval, approve, workspace
 from flows.approval import Answer
 from flows.approve import form, page_of
 from flows.workspace import git
@@ -205,3 +206,26 @@ def published(servers: Servers, run_id: str) -> list[dict[str, str]]:
     assert experiment is not None, "an earlier run was published"
     asked = f"tags.`prefect.flow_run_id` = '{run_id}'"
     return [dict(run.data.tags) for run in mlflow.search_runs([experiment.experiment_id], asked)]
+
+
+def test_a_start_that_was_killed_while_it_obeyed_a_review_is_repeated_whole(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outputs are gone and another review lies there, as DVC and we leave them at that moment."""
+    place = workspace.private_clone(toy, "r1", with_data=False)
+    review, begun = place.root / approval.REVIEW, (place.root / approval.REVIEW).read_bytes()
+    review.write_text("half of a review")
+    (place.root / approve.QUESTION).parent.mkdir(parents=True, exist_ok=True)
+    (place.root / approve.QUESTION).write_text(json.dumps({"key": "k", "seen": "shown.dir"}))
+    asked = Answer(verdict="accept", reviewer="Aoi", review=REVIEW.strip())  # as `checked` leaves it
+    monkeypatch.setattr(approve, "_answered", lambda place: asked)
+    monkeypatch.setattr(approval, "checked", lambda answer, root: answer)
+    for name in ("get_run_logger", "create_markdown_artifact"):
+        monkeypatch.setattr(approve, name, MagicMock())
+    stood: list[bytes] = []
+    wait = approval.ApproveParams(hours=1)
+
+    decision = approve.decided(place, "r1", wait, lambda: stood.append(review.read_bytes()))
+
+    assert stood == [begun, REVIEW.encode()]  # the selection of before, which is checked against, then the review's
+    assert (decision.review_edited, decision.selection_md5) == (True, "shown.dir")
