@@ -51,8 +51,7 @@ def run(
             for field in changed:
                 print(f"params.yaml: {field} changed")
             params = file_settings(PARAMS_FILE)
-            os.environ.update(environment.prefect_environment(home))
-            Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
+            _prepare_prefect(home)
             from flows import servers
 
             wait_for_prefect = servers.prefect_for_a_run(home)
@@ -194,7 +193,7 @@ def promote(
 ) -> None:
     """Make a run's student the champion, if infra/operations.yaml allows it."""
     home = _project()
-    os.environ.update(environment.prefect_environment(home))
+    _prepare_prefect(home)
     with _plain_errors():
         from flows import promote as promoting
 
@@ -233,7 +232,7 @@ def monitor(
 ) -> None:
     """Compare recent images with what the champion learned from; start a run if they have drifted."""
     home = _project()
-    os.environ.update(environment.prefect_environment(home))
+    _prepare_prefect(home)
     with _plain_errors():
         from flows import servers
 
@@ -274,6 +273,12 @@ def _project() -> Path:
     if str(home) not in sys.path:
         sys.path.insert(0, str(home))
     return home
+
+
+def _prepare_prefect(home: Path) -> None:
+    """What Prefect looks for when it is imported: our settings, and the folder of its own, which it would not make."""
+    os.environ.update(environment.prefect_environment(home))
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

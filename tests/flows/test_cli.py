@@ -166,6 +166,11 @@ def test_the_doctor_names_the_fault_and_its_mend(toy: Path, run_toy: Run) -> Non
     assert done.stderr == "2 faults to mend.\n"
 
 
+def test_the_first_command_of_a_fresh_clone_says_only_what_to_do(run_toy: Run) -> None:
+    done = run_toy("promote")
+    assert (done.returncode, done.stderr) == (1, "No run is published yet. Do one: kakehashi run.\n")
+
+
 def test_outside_a_project_every_command_says_so(tmp_path: Path, toy: Path) -> None:
     env = {**child_environment(toy), "PYTHONPATH": str(toy)}
     command = [sys.executable, "-m", "flows.cli", "status"]
