@@ -8,6 +8,7 @@ Suspended and not paused: a pause keeps the flow's process waiting, and loses th
 the night.
 """
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,7 +94,8 @@ def page_of(root: Path, deadline: datetime) -> str:
     if (sheet := folder / "sheet.png").is_file():
         lines += ["", pictures.markdown_of(sheet, "The best images of each label")]
     if (review := folder / "review.html").is_file():
-        lines += ["", f"Every image, to accept or reject: open `{review}` in a browser; it saves a review.csv."]
+        where = f"`{review}` on `{socket.gethostname()}`, where the run works"
+        lines += ["", f"Every image, to accept or reject: open {where}, in a browser; it saves a review.csv."]
     return "\n".join(lines)
 
 

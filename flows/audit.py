@@ -32,7 +32,7 @@ def audited(run: str) -> State:
     certificate = auditor.audit(home, run, say=output.feed)
     output.close()
     files = certificate.write(auditor.folder_of(home, certificate.subject))
-    create_markdown_artifact(_markdown(certificate), key="certificate", description=f"Audit of {run}")
+    create_markdown_artifact(markdown(certificate), key="certificate", description=f"Audit of {run}")
     log.info(f"Certificate: {files[1]}")
     words = f"{certificate.verdict}: {certificate.sentence}"
     if certificate.holds:
@@ -41,7 +41,8 @@ def audited(run: str) -> State:
     return faults.as_state(Failed(message=words))
 
 
-def _markdown(certificate: Certificate) -> str:
+def markdown(certificate: Certificate) -> str:
+    """The certificate as the artifact of the run that made it."""
     rows = [f"| {name} | {text} |" for name, text in certificate_lines(certificate)]
     stages = [f"| {stage.name} | {'same' if stage.same else '**different**'} |" for stage in certificate.stages]
     findings = [f"- {finding.sentence}" for finding in certificate.findings] or ["- none"]

@@ -92,8 +92,8 @@ def audit(home: Path, asked: str = "HEAD", *, say: Callable[[str], None], termin
             figures=tuple(_figures(home, found.commit, root, tolerances)),
             findings=tuple(seen),
             notes=tuple(notes),
-            then=known[0] if known else None,
-            ran_then=tuple(known[1]) if known else (),
+            then=known.machine if known else None,
+            ran_then=known.stages_run if known else (),
             now=machine.this_machine(root / "requirements.lock"),
             command=" ".join(REPRODUCE),
             tolerance=str(tolerances),
@@ -126,14 +126,14 @@ def _before(
     """What can be found before anything is recomputed, with notes on what could not be looked at."""
     notes: list[str] = []
     seen = [*findings.edited_metrics(home, found.commit, stages), *findings.edited_settings(home, found.commit, stages)]
-    seen += findings.uncommitted(home, found)
     requirements = subject.content(home, found.commit, "requirements.lock")
     known = machine.read(subject.content(home, found.commit, machine.RECORD), recorded)
+    seen += findings.uncommitted(home, found, known)
     if requirements is None:
         notes.append("The commit holds no requirements.lock: packages could not be compared.")
     if known is None:
         notes.append(f"The commit's {machine.RECORD} does not speak of this result: its machine is unknown.")
-    seen += findings.other_environment(requirements, known[0] if known else None)
+    seen += findings.other_environment(requirements, known.machine if known else None)
     kept = [*cached_outputs(root, stages), *kept_sources(root)]
     say(f"Checking the recorded data of {len(kept)} outputs in the cache …\n")
     inspection = store.inspect(ours, kept)

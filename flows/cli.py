@@ -190,6 +190,7 @@ def compare(
 def promote(
     run: Annotated[str, typer.Argument(help="a run's id, or `challenger`: the newest publication")] = "challenger",
     rollback: Annotated[bool, typer.Option(help="give the title back to the previous champion")] = False,
+    by: Annotated[str, typer.Option(help="who decides; without it, the user of this terminal")] = "",
 ) -> None:
     """Make a run's student the champion, if infra/operations.yaml allows it."""
     home = _project()
@@ -197,7 +198,7 @@ def promote(
     with _plain_errors():
         from flows import promote as promoting
 
-        outcome = promoting.give_back(home) if rollback else promoting.promote_run(home, run)
+        outcome = promoting.give_back(home, by) if rollback else promoting.promote_run(home, run, by)
         print(outcome.words)
         if not outcome.promoted:
             raise typer.Exit(1)

@@ -11,7 +11,7 @@ from flows import lock, packages, store, subject
 from flows.certificate import Finding
 from flows.differences import flat
 from flows.lock import Entry, LockedStage
-from flows.machine import Machine
+from flows.machine import Machine, Made
 from flows.store import Inspection, Store
 from flows.subject import Subject
 from flows.workspace import git
@@ -61,12 +61,15 @@ def other_code(recorded: Mapping[str, LockedStage], recomputed: Mapping[str, Loc
             yield Finding("code", said)
 
 
-def uncommitted(home: Path, found: Subject) -> Iterator[Finding]:
-    """Files that stood uncommitted when the run began."""
+def uncommitted(home: Path, found: Subject, made: Made | None) -> Iterator[Finding]:
+    """Files that stood uncommitted when the run began, in a private clone's snapshot or in the checkout itself."""
     if found.snapshot:
         files = git(home, "diff", "--name-only", found.base, found.snapshot).splitlines()
         said = f"The run began in a checkout with uncommitted changes, kept as snapshot {found.snapshot[:10]}"
         yield Finding("uncommitted", f"{said}: {listed(files)}.")
+    if made is not None and made.uncommitted:
+        said = f"The run began in a checkout with uncommitted changes: {listed(list(made.uncommitted))}."
+        yield Finding("uncommitted", said)
 
 
 def other_environment(requirements: bytes | None, then: Machine | None) -> Iterator[Finding]:

@@ -70,7 +70,20 @@ def this_machine(lock: Path) -> Machine:
     )
 
 
-def record(root: Path, committed_lock: bytes | None, stages_run: Iterable[str]) -> bool:
+@dataclass(frozen=True)
+class Made:
+    """How a dvc.lock came to be, as `environment.json` keeps it."""
+
+    machine: Machine
+    stages_run: tuple[str, ...]
+    """The stages that ran on that machine; the others came from an earlier run."""
+    uncommitted: tuple[str, ...] = ()
+    """Files that stood changed in the checkout, beside the commit, when the run began in it."""
+
+
+def record(
+    root: Path, committed_lock: bytes | None, stages_run: Iterable[str], uncommitted: Iterable[str] = ()
+) -> bool:
     """Write `environment.json` beside dvc.lock; returns whether it was written.
 
     It is left alone where it, or the commit, already speaks of this very dvc.lock: who made that stays true.
@@ -79,6 +92,7 @@ def record(root: Path, committed_lock: bytes | None, stages_run: Iterable[str]) 
         root: the workspace in which a run has ended.
         committed_lock: the dvc.lock of the commit that the run began with.
         stages_run: the stages that ran here; all others came from an earlier run.
+        uncommitted: files that stood changed beside that commit.
     """
     lock, file = (root / "dvc.lock").read_bytes(), root / RECORD
     if lock == committed_lock or read(file.read_bytes() if file.is_file() else None, lock) is not None:
@@ -86,6 +100,7 @@ def record(root: Path, committed_lock: bytes | None, stages_run: Iterable[str]) 
     values = {
         "dvc_lock_md5": _md5(lock),
         "stages_run": list(stages_run),
+        "uncommitted": list(uncommitted),
         "machine": asdict(this_machine(root / "requirements.lock")),
     }
     with whole_file(file) as draft:
@@ -93,13 +108,14 @@ def record(root: Path, committed_lock: bytes | None, stages_run: Iterable[str]) 
     return True
 
 
-def read(content: bytes | None, lock: bytes) -> tuple[Machine, list[str]] | None:
-    """The machine of an `environment.json` and the stages that ran on it; None if it speaks of another dvc.lock."""
+def read(content: bytes | None, lock: bytes) -> Made | None:
+    """What an `environment.json` says; None if it speaks of another dvc.lock."""
     try:
         values = json.loads(content or b"{}")
         if values.get("dvc_lock_md5") != _md5(lock):
             return None
-        return Machine.from_values(values["machine"]), list(values["stages_run"])
+        machine = Machine.from_values(values["machine"])
+        return Made(machine, tuple(values["stages_run"]), tuple(values.get("uncommitted", ())))
     except (ValueError, KeyError, TypeError, AttributeError):  # written by hand, or by something else
         return None
 
@@ -108,7 +124,7 @@ def beside(root: Path) -> Machine | None:
     """The machine that made the dvc.lock in `root`, if that is recorded."""
     file, lock = root / RECORD, root / "dvc.lock"
     known = read(file.read_bytes(), lock.read_bytes()) if file.is_file() and lock.is_file() else None
-    return known[0] if known else None
+    return known.machine if known else None
 
 
 def _md5(content: bytes) -> str:

@@ -125,9 +125,8 @@ def whole_chain(
         raise
 
     stages = list(done.values())
-    machine.record(
-        place.root, content(place.root, "HEAD", "dvc.lock"), [run.stage for run in stages if run.state == "ran"]
-    )
+    made_here = [run.stage for run in stages if run.state == "ran"]
+    machine.record(place.root, content(place.root, "HEAD", "dvc.lock"), made_here, began[1])
     if place.private:
         branch = runs_branch(run_id)
         commit = workspace.publish_branch(place, run_id, f"run {run_id}\n\n{note}".strip())

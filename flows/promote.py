@@ -45,28 +45,31 @@ class Outcome:
 
 
 @flow(name="promote")
-def promote(run: str = "challenger", rollback: bool = False) -> State:
+def promote(run: str = "challenger", rollback: bool = False, by: str = "") -> State:
     """Make a run's student the champion, if infra/operations.yaml allows it; ends `Refused` with the reasons if not.
 
     Args:
         run: The run's id as MLflow or Prefect knows it, or `challenger`: the newest publication.
         rollback: Give the title back to the previous champion instead.
+        by: Who decides, as the model version will say. Without it: the user whose worker does it.
     """
-    return faults.or_said(lambda: decided(run, rollback))
+    return faults.or_said(lambda: decided(run, rollback, by))
 
 
-def decided(run: str, rollback: bool) -> State:
+def decided(run: str, rollback: bool, by: str) -> State:
     """What `promote` does, its faults as they are."""
     home = environment.home()
-    outcome = give_back(home) if rollback else promote_run(home, run)
+    outcome = give_back(home, by) if rollback else promote_run(home, run, by)
     create_markdown_artifact(outcome.words, key="decision", description="The decision and its reasons")
     if outcome.promoted:
         return Completed(message=outcome.words.partition("\n")[0])
     return Completed(name="Refused", message=outcome.in_one_line)
 
 
-def promote_run(home: Path, name: str) -> Outcome:
+def promote_run(home: Path, name: str, by: str = "") -> Outcome:
     """Decide about the run that `name` means, record the decision, and move the alias `champion` if it passed.
+
+    `by` signs it; without that, the user of this process.
 
     Raises:
         LookupError: no run goes by that name, or it published no student.
@@ -82,12 +85,13 @@ def promote_run(home: Path, name: str) -> Outcome:
         if champion is not None and champion.number == candidate.number:
             return Outcome(True, f"Version {candidate.number} is the champion already. Nothing changed.")
         decision = promotion.decide(rule, _evidence(home, client, run, candidate, champion))
-        words = _words(run, candidate, champion, decision)
+        signed = _signature(by)
+        words = _words(run, candidate, champion, decision, signed)
         tags = {
             "decision": "promoted" if decision.passed else "refused",
             "decision.reasons": "; ".join(map(str, decision.checks if decision.passed else decision.failed)),
             "decision.rule": json.dumps(rule.model_dump(mode="json")),
-            **_signature(),
+            **signed,
         }
         registry.record_decision(client, candidate, words, tags)
         if decision.passed:
@@ -95,8 +99,8 @@ def promote_run(home: Path, name: str) -> Outcome:
     return Outcome(decision.passed, words, tuple(map(str, decision.failed)))
 
 
-def give_back(home: Path) -> Outcome:
-    """Give the title back to the champion before this one, and record that on both versions.
+def give_back(home: Path, by: str = "") -> Outcome:
+    """Give the title back to the champion before this one, and record that, signed as by `promote_run`, on both.
 
     Raises:
         LookupError: there is no champion, or none before it.
@@ -106,7 +110,7 @@ def give_back(home: Path) -> Outcome:
     client = tracking.connect(servers.reachable_mlflow(home))
     with tracking.in_silence():
         fallen, restored = registry.roll_back(client)
-        signed = _signature()
+        signed = _signature(by)
         words = f"**Rolled back** from version {fallen.number} to version {restored.number}, {_by(signed)}."
         registry.record_decision(client, fallen, words, {"decision": "rolled back", **signed})
         registry.record_decision(client, restored, words, {"decision": "restored", **signed})
@@ -147,11 +151,17 @@ def _evidence(
     )
 
 
-def _words(run: "PublishedRun", candidate: "Version", champion: "Version | None", decision: Decision) -> str:
+def _words(
+    run: "PublishedRun",
+    candidate: "Version",
+    champion: "Version | None",
+    decision: Decision,
+    signed: dict[str, str],
+) -> str:
     what = "Promoted" if decision.passed else "Refused"
     over = "the first champion" if champion is None else f"against champion version {champion.number}"
     lines = [
-        f"**{what}:** version {candidate.number}, run {run.flow_run_id[:8]}, {over}, {_by(_signature())}.",
+        f"**{what}:** version {candidate.number}, run {run.flow_run_id[:8]}, {over}, {_by(signed)}.",
         "",
         "| check | seen | wanted | |",
         "|---|---|---|---|",
@@ -160,10 +170,11 @@ def _words(run: "PublishedRun", candidate: "Version", champion: "Version | None"
     return "\n".join([*lines, *rows])
 
 
-def _signature() -> dict[str, str]:
-    who = "unknown"
+def _signature(by: str) -> dict[str, str]:
+    who = " ".join(by.split())
     with suppress(OSError, KeyError):  # a container may run as a user without a name
-        who = getpass.getuser()
+        who = who or getpass.getuser()
+    who = who or "unknown"
     return {"decision.by": who, "decision.time": datetime.now(UTC).isoformat(timespec="seconds")}
 
 

@@ -9,11 +9,12 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 
-from flows import faults, measurements, results, workspace
+from flows import faults, machine, measurements, results, workspace
 from flows.graph import stage_order
 from flows.pipeline import carried, ended_before, screen_of, workspace_of_this_run
 from flows.publish import runs_branch
 from flows.stages import reproduce
+from flows.subject import content
 
 LAST_STAGE = "index"
 
@@ -51,6 +52,8 @@ def refreshed(rev: str | None) -> str:
         figures = {k: v for k, v in results.metrics(place.root, ran.stage).items() if isinstance(v, int | float)}
         lines += [f"  - {name.replace('_', ' ')}: {results.readable(value)}" for name, value in figures.items()]
     create_markdown_artifact("\n".join(lines), key="refresh", description="What was done, and what is there now")
+    made_here = [run.stage for run in done if run.state == "ran"]
+    machine.record(place.root, content(place.root, "HEAD", "dvc.lock"), made_here)
     if not place.private:
         return ""
     workspace.publish_branch(place, run_id, f"refresh-index {run_id}")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import auditor, dvc_settings, machine, packages, workspace
+from flows import auditor, dvc_settings, machine, packages, summary, workspace
+from flows.audit import markdown
 from flows.auditor import audit
 from flows.certificate import Certificate
 from flows.dvc import dvc_does
@@ -82,7 +83,9 @@ def write_over(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def test_an_honest_run_is_identical_and_its_certificate_says_by_what(recorded: Path) -> None:
+def test_an_honest_run_is_identical_and_its_certificate_says_by_what(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = audited(recorded)
     assert (found.verdict, found.findings, found.figures, found.holds) == ("identical", (), (), True)
     assert [stage.name for stage in found.stages] == STAGES
@@ -90,6 +93,9 @@ def test_an_honest_run_is_identical_and_its_certificate_says_by_what(recorded: P
     assert found.then == found.now
     assert "17 recorded objects" in " ".join(found.notes)  # 5 folders' lists, and 1 + 1 + 3 + 3 + 4 files in them
     assert git(recorded, "status", "--porcelain") == ""
+    summary.show_certificate(found)
+    in_prefect, in_terminal = markdown(found), " ".join(capsys.readouterr().out.split())
+    assert found.notes and all(f"- {note}" in in_prefect and note in in_terminal for note in found.notes)
     values = json.loads(found.write(recorded / "out")[0].read_text())
     assert (values["verdict"], values["holds"], values["subject"]["message"]) == ("identical", True, "a run")
     page = (recorded / "out" / "certificate.html").read_text()
@@ -191,6 +197,15 @@ def test_a_run_made_with_another_version_is_named(toy: Path) -> None:
     assert kinds(found) == ["environment", "environment"]  # then as now
     assert "The run was made with packages other than locked: numpy" in found.findings[0].sentence
     assert found.ran_then == ("train",)
+
+
+def test_a_run_in_a_dirty_checkout_is_named_after_all_was_committed_without_mlflow(toy: Path) -> None:
+    dvc_does(toy, child_environment(toy), "repro", "--quiet")
+    machine.record(toy, None, STAGES, ["components/train.py", "new.txt"])
+    commit(toy, "a run, and what it was made with")
+    found = audited(toy)
+    assert (found.verdict, kinds(found)) == ("identical", ["uncommitted"])
+    assert found.findings[0].sentence.endswith("with uncommitted changes: components/train.py, new.txt.")
 
 
 def test_a_dirty_recording_is_named_with_its_files(toy: Path) -> None:

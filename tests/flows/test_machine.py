@@ -19,15 +19,16 @@ def written(root: Path) -> dict:
 def test_a_new_lock_gets_a_record_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "dvc.lock").write_bytes(b"new")
     (tmp_path / "requirements.lock").write_text(f"numpy=={NUMPY}\nno-such-package==1.0\n")
-    assert machine.record(tmp_path, b"old", ["train"]) is True
+    assert machine.record(tmp_path, b"old", ["train"], ["a.py"]) is True
     values = written(tmp_path)
     assert (values["dvc_lock_md5"], values["stages_run"]) == (md5(b"new").hexdigest(), ["train"])
     assert values["machine"]["other_than_locked"] == {"no-such-package": ["1.0", "missing"]}
     assert values["machine"]["numerical"]["numpy"] == NUMPY
     assert values["machine"]["processor"] != "unknown"
     known = machine.read((tmp_path / machine.RECORD).read_bytes(), b"new")
-    assert known == (machine.this_machine(tmp_path / "requirements.lock"), ["train"])
-    assert machine.beside(tmp_path) == known[0]
+    here = machine.this_machine(tmp_path / "requirements.lock")
+    assert known == machine.Made(here, stages_run=("train",), uncommitted=("a.py",))
+    assert machine.beside(tmp_path) == here
 
 
 def test_the_committed_lock_keeps_its_maker(tmp_path: Path) -> None:

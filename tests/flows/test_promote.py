@@ -71,7 +71,10 @@ def test_a_run_becomes_champion_once_its_audit_passed_and_the_way_back_is_one_ca
     assert first.tags["decision.reasons"] == "audit: none; wanted identical or equivalent"
 
     certify(home, "r1", "identical")
-    assert promote_run(home, "r1").promoted
+    assert promote_run(home, "r1", by="  Hanako\nYamada ").words.startswith(
+        "**Promoted:** version 1, run r1, the first champion, by Hanako Yamada at "
+    )
+    assert registry.version(client, 1).tags["decision.by"] == "Hanako Yamada"
     assert not promote_run(home, "r2").promoted  # another run's certificate is not its own
     certify(home, "r2", "equivalent")
     assert promote_run(home, "challenger").promoted  # r2, the newest
