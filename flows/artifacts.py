@@ -14,7 +14,7 @@ from flows.workspace import Workspace
 
 SHEETS = {
     "retrieve": ("data/retrieve/sheet.png", "The best images of each label"),
-    "compose": ("data/compose/preview.png", "Some compositions, as the student will see them"),
+    "compose": ("data/compose/preview.png", "Some compositions that the rules allow; `compose.rate` says how many the student sees"),
 }
 """The stages that leave a picture worth a look, and what it shows."""
 CARD = Path("data") / "report" / "model_card.md"

@@ -77,6 +77,8 @@ class Report:
     labels: list[str]
     weakest: list[WeakLabel]
     selected_labels: list[LabelSelection]
+    composes: bool
+    """Whether the student learned from compositions too."""
 
     def at(self, gain_points: float) -> roi.BusinessCase:
         """The business case at another gain, such as an end of its interval."""
@@ -116,6 +118,7 @@ def gather(inputs: Inputs, params: ReportParams) -> Report:
         labels=sorted(set(inputs.predictions["label"]) | set(inputs.selection["label"])),
         weakest=weakest_labels(inputs.predictions, params.weakest_labels_shown),
         selected_labels=_selected_labels(inputs.selection),
+        composes=inputs.figures["compose"].number("expected_compositions_per_epoch") > 0,
     )
 
 

@@ -149,7 +149,7 @@ def write_metrics(folder: Path, predictions: pd.DataFrame) -> None:
         "embed": {"vectors": 1000},
         "index": {"recall_at_10": 0.98},
         "retrieve": {"selected": 300, "labels_with_hits": 6, "conflicts": 12, "evaluation_copies_left_out": 7},
-        "compose": {"planned": 400},
+        "compose": {"planned": 400, "expected_compositions_per_epoch": 60.0},
         "train": {"steps": 100, "loss": {"first": 4.1, "last": 1.2}},
         "align": {"image_to_text_map": 0.5},
         "evaluate": {

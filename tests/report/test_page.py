@@ -1,5 +1,6 @@
 """The page and the cards of a fabricated run."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -51,6 +52,16 @@ def test_the_page_asks_the_network_for_nothing(fabricated_run, make_report):
     assert links and all(section == "credits" and value.startswith("https://example.org/") for section, value in links)
     assert "url(" not in html and "@import" not in html
     assert "default-src 'none'" in html  # and the browser holds us to it
+
+
+def test_compositions_are_spoken_of_where_there_are_any(fabricated_run, make_report):
+    data = fabricated_run()
+    figures = data / "metrics/compose.json"
+    for count, said in ((60.0, True), (0.0, False)):
+        figures.write_text(json.dumps({"expected_compositions_per_epoch": count}))
+        folder = make_report(data)
+        assert ("composed from two images" in (folder / "index.html").read_text()) is said
+        assert ("from compositions of them" in (folder / "model_card.md").read_text()) is said
 
 
 def test_the_page_speaks_both_languages(fabricated_run, make_report):
