@@ -105,6 +105,7 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             assert run["parameters"]["read_sources_again"] is True
             assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
         a_run_that_mlflow_missed_is_told_later(toy, servers, run["id"])
+        drift_finds_what_has_been_collected_since(toy, servers, api)
 
         mistaken = {name: servers.start(name, **given) for name, (given, _) in MISTAKES.items()}
         sweep = servers.start("sweep", grid={"train.steps": [3, 4]}, note="how long")
@@ -130,6 +131,19 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             ends_in_one_line(servers, run_id, MISTAKES[name][1])
 
         registering_again_keeps_what_people_switched(toy, servers)
+
+
+def drift_finds_what_has_been_collected_since(toy: Path, servers: Servers, api: dict[str, str]) -> None:
+    """New numbers in the source, which DVC does not watch, are in the run that the event starts."""
+    (toy / "numbers.txt").write_text("1 2 3 4 5 6\n")
+    known = {run["id"] for run in runs_of(servers, "pipeline")}
+    subprocess.run([sys.executable, "-c", DRIFTED], cwd=toy, env=child_environment(toy, api), check=True)
+    wait_until(lambda: len(runs_of(servers, "pipeline")) == len(known) + 1, "the event starts the pipeline again")
+    (run,) = [each for each in runs_of(servers, "pipeline") if each["id"] not in known]
+    assert servers.wait_for_end(run["id"]) == "COMPLETED", servers.messages(run["id"])
+    assert servers.task_states(run["id"])["collect"] == "Completed"
+    locks = [git(toy, "show", f"runs/{each}:dvc.lock") for each in (*known, run["id"])]
+    assert locks[0] != locks[1]
 
 
 def a_cancelled_sweep_takes_its_runs_along(servers: Servers) -> None:
