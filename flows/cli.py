@@ -265,6 +265,35 @@ def push(
         print(f"{said} → {to or remote.address(home)}")
 
 
+@app.command()
+def clean(
+    days: Annotated[float, typer.Option(min=0, help="leave what was written in since so many days")] = 7.0,
+) -> None:
+    """Remove the private clones of runs that failed or were cancelled, and that nobody has retried for days."""
+    home = _project()
+    _prepare_prefect(home)
+    with _plain_errors():
+        from flows import servers
+
+        up = servers.answering(home)
+        if up is None:
+            _fail("Prefect's server is not up, and it alone knows which runs wait for a person. Start it: make up")
+        os.environ["PREFECT_API_URL"] = up.prefect_api  # before Prefect is imported
+        from flows import leftovers
+
+        freed = 0
+        for left in leftovers.leftovers(home):
+            old = left.untouched_days >= days
+            if left.ended and old:
+                leftovers.remove(home, left)
+                freed += left.own_bytes
+            what = "removed" if left.ended and old else f"kept, {'younger' if left.ended else 'it may go on'}"
+            print(
+                f"{left.run_id}  {left.state}, {left.untouched_days:.1f} days, {left.own_bytes / 1e6:,.0f} MB: {what}"
+            )
+        print(f"{freed / 1e6:,.0f} MB freed. A retry of a run whose clone is gone begins anew.")
+
+
 def _project() -> Path:
     """The checkout we stand in; everything a command does is relative to its root."""
     home = Path.cwd()

@@ -143,7 +143,8 @@ def _locks(home: Path) -> Iterator[Finding]:
 
 def _disk(home: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(home).free
-    mend = "" if free >= FREE_BYTES else f"Free at least {FREE_BYTES / 1e9:.0f} GB: dvc gc --all-branches --all-tags"
+    enough = free >= FREE_BYTES
+    mend = "" if enough else f"Free {FREE_BYTES / 1e9:.0f} GB: kakehashi clean; dvc gc --all-branches --all-tags"
     yield Finding("disk", f"{free / 1e9:.0f} GB free", mend)
 
 

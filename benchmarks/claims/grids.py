@@ -86,7 +86,9 @@ def _whole_one(name: str) -> str:
     """What a preset with one ingredient more or less is compared with; whole presets with the base."""
     if name.startswith("kakehashi, composition, "):
         return "kakehashi, composition"
-    return {"kakehashi, composition": "kakehashi", "as shipped, composition": "as shipped, all its steps"}.get(name, "base")
+    return {"kakehashi, composition": "kakehashi", "as shipped, composition": "as shipped, all its steps"}.get(
+        name, "base"
+    )
 
 
 def _student(name: str, precision: float, *changes: str) -> Trial:

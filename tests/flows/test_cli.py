@@ -28,6 +28,7 @@ def test_help_names_every_command(run_toy: Run) -> None:
     shown = run_toy("--help").stdout
     assert re.findall(r"^  ([a-z]+)  ", shown, re.MULTILINE) == [
         "run", "search", "card", "status", "doctor", "up", "publish", "compare", "promote", "audit", "monitor", "push",
+        "clean",
     ]  # fmt: skip
 
 

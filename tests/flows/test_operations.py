@@ -51,9 +51,9 @@ def runs_of(servers: Servers, name: str) -> list[dict[str, Any]]:
     return list(servers.call("POST", "/flow_runs/filter", {"flows": {"name": {"any_": [name]}}}))
 
 
-def publish(toy: Path, run_id: str) -> str:
-    """What `kakehashi publish` says."""
-    command = [sys.executable, "-m", "flows.cli", "publish", run_id]
+def command(toy: Path, *words: str) -> str:
+    """What `kakehashi` says to these words."""
+    command = [sys.executable, "-m", "flows.cli", *words]
     env = child_environment(toy, {"KAKEHASHI_HOME": ""})
     done = subprocess.run(command, cwd=toy, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -68,7 +68,7 @@ def a_run_that_mlflow_missed_is_told_later(toy: Path, servers: Servers, run_id: 
     client = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
     assert client.get_experiment_by_name("kakehashi") is None
 
-    said = publish(toy, run_id)
+    said = command(toy, "publish", run_id)
     experiment = client.get_experiment_by_name("kakehashi")
     assert experiment is not None
     told = client.search_runs([experiment.experiment_id])
@@ -85,7 +85,7 @@ def a_run_that_mlflow_missed_is_told_later(toy: Path, servers: Servers, run_id: 
     assert len(told) == 6  # and a child for each stage
     assert list((toy / ".kakehashi" / "runs").iterdir()) == []
 
-    assert publish(toy, run_id) == said
+    assert command(toy, "publish", run_id) == said
     again = client.search_runs([experiment.experiment_id])
     assert [run.to_dictionary() for run in again] == [run.to_dictionary() for run in told]
     assert [model.run_id for model in client.search_model_versions("name = 'kakehashi-student'")] == [
@@ -131,6 +131,7 @@ def test_drift_starts_a_run_a_sweep_runs_its_grid_and_promotion_asks_for_an_audi
             ends_in_one_line(servers, run_id, MISTAKES[name][1])
 
         registering_again_keeps_what_people_switched(toy, servers)
+        clones_that_nobody_waits_for_are_removed(toy, servers)
 
 
 def drift_finds_what_has_been_collected_since(toy: Path, servers: Servers, api: dict[str, str]) -> None:
@@ -157,6 +158,21 @@ def a_cancelled_sweep_takes_its_runs_along(servers: Servers) -> None:
     servers.call("POST", f"/flow_runs/{sweep}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
     wait_until(lambda: servers.run(sweep)["state"]["type"] == "CANCELLED", "the sweep is cancelled")
     wait_until(lambda: states() == ["CANCELLED"] * 3, "its runs are cancelled too")
+
+
+def clones_that_nobody_waits_for_are_removed(toy: Path, servers: Servers) -> None:
+    """Once they are old enough; the pool is paused, so that a run that begins stays one that waits."""
+    runs = toy / ".kakehashi" / "runs"
+    left = {folder.name for folder in runs.iterdir()}
+    assert left, "cancelled points of the sweep left their clones"
+    waiting = servers.start("pipeline")
+    (runs / waiting).mkdir()
+    said = command(toy, "clean")
+    assert said.count("Cancelled, 0.0 days") == len(left) == said.count(": kept, younger")
+    assert f"{waiting}  Scheduled, 0.0 days, 0 MB: kept, it may go on" in said
+    said = command(toy, "clean", "--days", "0")
+    assert said.count(": removed") == len(left)
+    assert [folder.name for folder in runs.iterdir()] == [waiting]
 
 
 def registering_again_keeps_what_people_switched(toy: Path, servers: Servers) -> None:
