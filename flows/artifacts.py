@@ -14,7 +14,7 @@ from flows.workspace import Workspace
 
 SHEETS = {
     "retrieve": ("data/retrieve/sheet.png", "The best images of each label"),
-    "compose": ("data/compose/preview.png", "What the rules let meet; compose.rate says how often it does"),
+    "compose": ("data/compose/preview.png", "Compositions that the rules allow; compose.rate says how many are made"),
 }
 """The stages that leave a picture worth a look, and what it shows."""
 CARD = Path("data") / "report" / "model_card.md"
