@@ -48,6 +48,8 @@ class Seen:
     """True where the pair is no composition, so that it has one label."""
     same_BB: Tensor
     """True where two pairs carry the very same caption."""
+    akin_BB: Tensor
+    """True where two pairs have a caption in common, be it a half of a composition's: they are no negatives."""
     views: Views
 
 
@@ -123,19 +125,21 @@ class StudentTerms:
             step: number of the step, from 0.
             views: `views(batch, step)`, where they are known already.
         """
+        rows_B2, same_BB = pair_rows(batch).to(self.device), batch.same_caption().to(self.device)
         seen = Seen(
             step=step,
             image_BD=at_least_float32(image_BD),
             text_BD=at_least_float32(text_BD),
             logit_scale=logit_scale,
-            rows_B2=pair_rows(batch).to(self.device),
+            rows_B2=rows_B2,
             plain_B=~batch.composed_B.to(self.device),
-            same_BB=batch.same_caption().to(self.device),
+            same_BB=same_BB,
+            akin_BB=same_BB | share(self.caption_N, rows_B2, rows_B2),
             views=self.views(batch, step) if views is None else views,
         )
         weight_B = self._pair_weights(seen)
         terms = self._contrasts(seen, weight_B)
-        terms |= gap_terms(seen.image_BD, seen.text_BD, seen.same_BB, self.params.terms, weight_B)
+        terms |= gap_terms(seen.image_BD, seen.text_BD, seen.akin_BB, self.params.terms, weight_B)
         terms |= self._balance(seen)
         terms |= self._anchors(seen)
         if class_CD is not None and seen.plain_B.any():
@@ -191,7 +195,7 @@ class StudentTerms:
     def _contrast(self, seen: Seen) -> Contrast:
         """The batch against itself, and against the bank once that is open."""
         if self.bank is None or seen.views.slow_text_BD is None:
-            return batch_contrast(seen.image_BD, seen.text_BD, seen.same_BB)
+            return batch_contrast(seen.image_BD, seen.text_BD, seen.akin_BB)
         how, queue = self.params.bank, self.bank.queue
         rows_M2 = torch.cat([seen.rows_B2, queue.rows_K2])
         left_out_BM = share(self.caption_N, seen.rows_B2, rows_M2)
@@ -262,7 +266,7 @@ class StudentTerms:
         if self.clean is None:
             return None
         with torch.no_grad():
-            return infonce.pair_losses(batch_contrast(seen.image_BD, seen.text_BD, seen.same_BB), seen.logit_scale)
+            return infonce.pair_losses(batch_contrast(seen.image_BD, seen.text_BD, seen.akin_BB), seen.logit_scale)
 
     def _bounded(self, weight_B: Tensor) -> Tensor:
         return weight_B.clamp_max(self.params.class_balance.most_weight)

@@ -117,6 +117,22 @@ def test_infonce_over_batch_and_bank_leaves_out_what_is_known(made, batch_of):
     assert found == pytest.approx(np.mean(losses), rel=1e-5)
 
 
+def test_compositions_with_a_half_in_common_are_no_negatives_of_each_other(made, batch_of):
+    """Rows 0 and 1 share partner 7, row 2 stands alone; loops over all that are left."""
+    batch = batch_of(0, 1, 2, partners={0: 7, 1: 7})
+    found = take(made(CONTRASTIVE, {"terms": {"cross_uniformity": 1.0}}), batch)
+    image, text = (own.detach() for own in vectors(batch))
+    strangers = {0: [2], 1: [2], 2: [0, 1]}
+    losses, potentials = [], []
+    for own, others in ((image, text), (text, image)):
+        for i, apart in strangers.items():
+            scores = {j: math.exp(10 * float(own[i] @ others[j])) for j in [i, *apart]}
+            losses.append(-math.log(scores[i] / sum(scores.values())))
+            potentials += [math.exp(-2 * float((own[i] - others[j]).square().sum())) for j in apart]
+    assert found["contrastive"].item() == pytest.approx(np.mean(losses), rel=1e-5)
+    assert found["cross_uniformity"].item() == pytest.approx(math.log(np.mean(potentials)), rel=1e-5)
+
+
 def test_pairs_with_the_anchors_label_are_negatives_only_if_asked(made, batch_of):
     reds = batch_of(0, 1, 2)
     assert take(made(BANK), reds)["contrastive"].item() > 0
