@@ -18,6 +18,8 @@ from flows.machine import RECORD
 PUBLISHED = ("params.yaml", "dvc.lock", "data/metrics", RECORD, "data/review.csv", "approval.json")
 UNSIGNED = ("-c", "commit.gpgsign=false")
 """A run's commits bear no signature of a person: nobody is there to type the phrase."""
+MOST_NEW_BYTES = 100_000_000
+"""Of new files that a snapshot takes along: git would keep them in every clone, for ever."""
 KEPT = STATE / "workspace.json"
 """In a private clone: that it is complete, and what it was made of."""
 
@@ -132,9 +134,13 @@ def snapshot_commit(home: Path, run_id: str) -> str:
     """Commit changed and new (not ignored) files of `home` on top of HEAD, on no branch; empty if there are none.
 
     Neither the files nor the index of `home` change: the commit is made through an index of its own.
+
+    Raises:
+        WorkspaceError: the new files are too large for git, or git failed.
     """
     if not git(home, "status", "--porcelain", "--untracked-files=all"):
         return ""
+    _check_new_files(home)
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(home, "read-tree", "HEAD", env=index)
@@ -142,6 +148,18 @@ def snapshot_commit(home: Path, run_id: str) -> str:
         tree = git(home, "write-tree", env=index)
     message = f"snapshot: uncommitted changes of run {run_id}\n\nKakehashi-Snapshot: true"
     return git(home, "commit-tree", tree, "-p", "HEAD", "-m", message)
+
+
+def _check_new_files(home: Path) -> None:
+    names = git(home, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    sizes = {name: (home / name).lstat().st_size for name in names if name and (home / name).is_file()}
+    if sum(sizes.values()) > MOST_NEW_BYTES:
+        largest = max(sizes, key=lambda name: sizes[name])
+        raise WorkspaceError(
+            f"{len(sizes):,} files that git does not know take {sum(sizes.values()) / 1e6:,.0f} MB, the largest is "
+            f"{largest}. A run would take them along in a commit, at most {MOST_NEW_BYTES / 1e6:,.0f} MB. Name them in "
+            ".gitignore, or give them to DVC: dvc add."
+        )
 
 
 def publish_branch(place: Workspace, run_id: str, message: str) -> str:

@@ -52,6 +52,17 @@ def test_changes_travel_and_the_checkout_does_not_notice(toy: Path) -> None:
     assert git(toy, "rev-parse", f"{place.snapshot}^") == git(toy, "rev-parse", "HEAD")
 
 
+def test_new_files_too_large_for_git_are_named_and_nothing_is_made(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "MOST_NEW_BYTES", 1_000_000)
+    (toy / "photos").mkdir()
+    (toy / "photos" / "写真 1.raw").write_bytes(bytes(1_500_000))
+    (toy / "new.txt").write_text("untracked\n")
+    said = r"^2 files .* take 2 MB, the largest is photos/写真 1.raw\. .* \.gitignore, or .* dvc add\.$"
+    with pytest.raises(WorkspaceError, match=said):
+        private_clone(toy, "r1")
+    assert not (toy / ".kakehashi" / "runs").exists()
+
+
 def test_a_named_revision_leaves_changes_behind(toy: Path) -> None:
     (toy / "new.txt").write_text("untracked\n")
     place = private_clone(toy, "r1", rev="main")
