@@ -6,6 +6,7 @@ A run that failed or was cancelled keeps its clone, for *Retry* goes on there; m
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -58,6 +59,13 @@ def _runs(home: Path) -> Iterator[Path]:
     return folder.iterdir() if folder.is_dir() else iter(())
 
 
+def _files(folder: Path) -> Iterator[os.stat_result]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # of a run that works in it
+                yield Path(place, name).lstat()
+
+
 def _leftover(client: SyncPrefectClient, folder: Path, alive: set[str]) -> Leftover:
     state, ended = "unknown to Prefect", True
     try:
@@ -66,9 +74,8 @@ def _leftover(client: SyncPrefectClient, folder: Path, alive: set[str]) -> Lefto
         run = None
     if run is not None and run.state is not None:
         state, ended = run.state.name or str(run.state.type), run.state.is_final()
-    files = [Path(place, name) for place, _, names in os.walk(folder) for name in names]
-    known = [file.lstat() for file in files if file.is_symlink() or file.is_file()]
-    touched = max([folder.stat().st_mtime, *(one.st_mtime for one in known)])
+    known = list(_files(folder))
+    touched = max((one.st_mtime for one in known), default=folder.stat().st_mtime)
     return Leftover(
         run_id=folder.name,
         root=folder,
