@@ -152,10 +152,9 @@ def _servers(home: Path) -> Iterator[Finding]:
     if up := servers.answering(home):
         yield Finding("servers", f"Prefect {up.prefect}, MLflow {up.mlflow}")
         return
-    taken = [port for port in (4200, 5000) if not servers.port_is_free(port)]
-    mend = "`kakehashi up` needs other ports: --prefect-port, --mlflow-port" if taken else ""
-    seen = f"port {', '.join(map(str, taken))} taken by another program" if taken else "not started (a run needs none)"
-    yield Finding("servers", seen, mend)
+    taken = ", ".join(str(port) for port in (4200, 5000) if not servers.port_is_free(port))
+    ports = f"; port {taken} is another program's: `kakehashi up --help` tells how to take others" if taken else ""
+    yield Finding("servers", f"not started (a run needs none){ports}")
     try:
         socket.getaddrinfo("localhost", None)
     except OSError:

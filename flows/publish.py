@@ -1,16 +1,19 @@
 """Tell MLflow about a run, and never let that be the reason why a run fails."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 from components import published
 from flows import approval, difference, machine, results, servers
+from flows.environment import STATE
 from flows.measurements import lock_md5
 from flows.workspace import Workspace, git
 
@@ -50,18 +53,29 @@ def tell_mlflow(
         folder.mkdir(parents=True, exist_ok=True)
         from components import tracking  # MLflow takes over a second to import: only when it is needed
 
-        run_id = tracking.publish(
-            place.root,
-            tracking_uri=uri,
-            measurements=measurements,
-            tags=run_tags(place, measurements, commit, branch),
-            note=note,
-            comparison=against_champion(place.root, uri),
-            artifact_folder=None if uri.startswith("http") else folder,
-        )
+        with _nobody_else(place.home, measurements["run_id"]):
+            run_id = tracking.publish(
+                place.root,
+                tracking_uri=uri,
+                measurements=measurements,
+                tags=run_tags(place, measurements, commit, branch),
+                note=note,
+                comparison=against_champion(place.root, uri),
+                artifact_folder=None if uri.startswith("http") else folder,
+            )
         return Told(run_id, _link(uri, run_id), "", _comparisons(uri))
     except Exception as error:  # whatever MLflow is down with, the run itself has succeeded
         return Told("", uri, f"MLflow could not be told: {str(error).splitlines()[0] if str(error) else repr(error)}")
+
+
+@contextlib.contextmanager
+def _nobody_else(home: Path, run_id: str) -> Iterator[None]:
+    """Wait until no other process of this checkout publishes the run, and let none begin: it would take ours for one
+    that was cut off. Each run has a byte of its own in the one file of locks; the system frees it with its process."""
+    place = int(md5(run_id.encode(), usedforsecurity=False).hexdigest()[:15], 16)
+    with (home / STATE / "publishing.lock").open("a", encoding="utf-8") as locks:
+        fcntl.lockf(locks, fcntl.LOCK_EX, 1, place)
+        yield
 
 
 def against_champion(root: Path, uri: str) -> str:
@@ -164,7 +178,8 @@ def publish_again(home: Path, run_id: str | None) -> Told:
         return tell_mlflow(workspace.checkout(home), found, note=found["note"])
     record = measurements.read(home, run_id)
     snapshot = subject.find(home, runs_branch(run_id)).snapshot
-    place = replace(workspace.private_clone(home, f"{run_id}-publish", rev=runs_branch(run_id)), snapshot=snapshot)
+    name = f"{run_id}-publish-{os.getpid()}"  # of this process alone
+    place = replace(workspace.private_clone(home, name, rev=runs_branch(run_id)), snapshot=snapshot)
     try:
         decision = approval.recorded(place.root, run_id)
         if decision is not None and not decision.accepted:

@@ -164,7 +164,8 @@ def test_the_doctor_names_the_fault_and_its_mend(toy: Path, run_toy: Run) -> Non
     )
     assert "✗ params.yaml: train.steps is 0. Input should be greater than 0." in done.stdout
     assert "✓ git: checkout at" in done.stdout
-    assert done.stderr == "2 faults to mend.\n"
+    faults = done.stdout.count("✗")  # this machine may have faults of its own, as a full disk
+    assert (done.stdout.count("  mend: "), done.stderr) == (faults, f"{faults} faults to mend.\n")
 
 
 def test_the_first_command_of_a_fresh_clone_says_only_what_to_do(run_toy: Run) -> None:

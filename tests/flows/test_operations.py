@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -51,24 +52,25 @@ def runs_of(servers: Servers, name: str) -> list[dict[str, Any]]:
     return list(servers.call("POST", "/flow_runs/filter", {"flows": {"name": {"any_": [name]}}}))
 
 
-def command(toy: Path, *words: str) -> str:
-    """What `kakehashi` says to these words."""
+def command(toy: Path, *words: str, at_once: int = 1) -> str:
+    """What `kakehashi` says to these words; to so many who say them at once it says the same."""
     command = [sys.executable, "-m", "flows.cli", *words]
     env = child_environment(toy, {"KAKEHASHI_HOME": ""})
-    done = subprocess.run(command, cwd=toy, env=env, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
+    begun = [subprocess.Popen(command, cwd=toy, env=env, stdout=PIPE, stderr=PIPE, text=True) for _ in range(at_once)]
+    ((out, trouble, code),) = {(*each.communicate(), each.returncode) for each in begun}
+    assert (code, trouble) == (0, ""), trouble
+    return out
 
 
 def a_run_that_mlflow_missed_is_told_later(toy: Path, servers: Servers, run_id: str) -> None:
-    """From its branch and its measurements, whole, snapshot and all; telling it twice changes nothing."""
+    """From its branch and its measurements, snapshot and all; to tell it twice changes nothing, nor do two at once."""
     assert servers.task_states(run_id)["publish to MLflow"] == "Skipped"
     advice = f"publish it later: kakehashi publish {run_id}"
     wait_until(lambda: advice in servers.messages(run_id), "its log has arrived")
     client = MlflowClient(f"http://127.0.0.1:{servers.mlflow_port}")
     assert client.get_experiment_by_name("kakehashi") is None
 
-    said = command(toy, "publish", run_id)
+    said = command(toy, "publish", run_id, at_once=2)
     experiment = client.get_experiment_by_name("kakehashi")
     assert experiment is not None
     told = client.search_runs([experiment.experiment_id])
