@@ -1,7 +1,6 @@
 """A training that survives a kill: what its steps change is kept now and then, and taken up by the next start."""
 
 import hashlib
-import pickle
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Generator
 from components.gathered import is_first
 from components.outputs import whole_file
 from components.params import Section
+from components.stage import out_of_memory
 
 Row = dict[str, float]
 """One step's line of the curve."""
@@ -70,7 +70,9 @@ class Checkpoints:
             return []
         try:
             kept = torch.load(self.file, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError):
+        except Exception as error:  # a file cut short or written over meets every kind
+            if out_of_memory(error):
+                raise
             return self._ignored("cannot be read")
         if not isinstance(kept, dict) or kept.get("fingerprint") != self.fingerprint:
             return self._ignored("is of another model, other data, settings or code")
@@ -81,7 +83,9 @@ class Checkpoints:
         return kept["rows"]
 
     def _ignored(self, why: str) -> list[Row]:
-        self._say(f"the checkpoint {self.file} {why}, so it is ignored: training starts at step 1.")
+        self._say(
+            f"the checkpoint {self.file} {why}, so it is ignored: training starts at step 1 and will write over it."
+        )
         return []
 
     def _say(self, words: str) -> None:

@@ -8,6 +8,7 @@ Under batch normalisation each chunk has its own statistics, as in ghost batch n
 https://arxiv.org/abs/1705.08741): the gradient is exact for that model, which is another than the unchunked one.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -15,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
+
+from components.gathered import is_first
 
 
 def chunked(encode: Callable[[Tensor], Tensor], rows_B: Tensor, size: int, model: nn.Module) -> Tensor:
@@ -30,6 +33,16 @@ def chunked(encode: Callable[[Tensor], Tensor], rows_B: Tensor, size: int, model
         )
 
     return torch.cat([vectors(chunk) for chunk in rows_B.split(size)])
+
+
+def say_if_norms_see_chunks(stage: str, model: nn.Module, size: int) -> None:
+    """Say on standard error where chunks make another model, and not only the same one in less memory."""
+    if size and is_first() and any(isinstance(module, _BatchNorm) for module in model.modules()):
+        print(
+            f"{stage}: optimiser.chunk_pairs is {size}, and this model normalises over batches: it sees {size} pairs "
+            "at a time and learns otherwise than from whole batches. Set it to 0 where the memory holds them.",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from components.decoding import decode
 from components.ordered import in_order
 from components.plain_png import plain_square
+from components.stage import out_of_memory
 from components.text_tower import text_vectors
 
 Item = TypeVar("Item")
@@ -173,6 +174,8 @@ def load(folder: Path, device: str = "cpu") -> Clip:
     try:
         clip = _opened(folder, device, load_weights=True)
     except (RuntimeError, SafetensorError) as error:
+        if out_of_memory(error):
+            raise
         raise ValueError(f"{folder / WEIGHTS} does not fit {folder / CONFIG}: {str(error).splitlines()[0]}") from None
     clip.model.eval()
     return clip

@@ -42,8 +42,8 @@ class Fit(Generic[Item]):
     """AdamW on `model`'s trainable weights against the sum of `terms_of(batch, step)`.
 
     Iterating takes the steps that are left and yields a report of each; between two of them the state may be kept.
-    `ids_of` names all records of a batch, for the message about one that breaks the training; `after_step` is told of
-    each batch when its step is taken, before the report.
+    `ids_of` names all records of a batch, for the message about one that breaks the training, and `stage` the section
+    of params.yaml; `after_step` is told of each batch when its step is taken, before the report.
     """
 
     def __init__(
@@ -54,9 +54,11 @@ class Fit(Generic[Item]):
         how: Optimisation,
         ids_of: Callable[[Item], Sequence[str]],
         after_step: Callable[[Item, int], None] = lambda batch, step: None,
+        *,
+        stage: str,
     ):
         self.model, self.batches, self.terms_of, self.how = model, batches, terms_of, how
-        self.ids_of, self.after_step = ids_of, after_step
+        self.ids_of, self.after_step, self.stage = ids_of, after_step, stage
         self.optimiser = torch.optim.AdamW(
             parameter_groups(model, how.weight_decay), lr=how.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True
         )
@@ -74,7 +76,8 @@ class Fit(Generic[Item]):
                     raise
                 raise ValueError(
                     f"step {self.steps_taken}: the memory does not hold a step of {self.how.batch_pairs} pairs. Lower "
-                    "optimiser.batch_pairs of this stage, or set optimiser.chunk_pairs to a part of it."
+                    f"{self.stage}.optimiser.batch_pairs in params.yaml, or set {self.stage}.optimiser.chunk_pairs to "
+                    "a part of it."
                 ) from None
             yield report
 
@@ -110,7 +113,7 @@ class Fit(Generic[Item]):
         ids = list(self.ids_of(batch))
         raise ValueError(
             f"step {self.steps_taken}: {what} is {value} on a batch of {len(ids)} records. "
-            f"Lower optimiser.learning_rate of this stage, or look at these records: {', '.join(ids)}"
+            f"Lower {self.stage}.optimiser.learning_rate in params.yaml, or look at these records: {', '.join(ids)}"
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def from_first(value: float) -> float:
     return held.item()
 
 
-def check_shares(batch: int) -> None:
+def check_shares(batch: int, stage: str) -> None:
     """Refuse a batch that the processes cannot share evenly: each would wait for statistics the others do not send.
 
     Raises:
@@ -107,7 +107,8 @@ def check_shares(batch: int) -> None:
     if batch % processes():
         raise ValueError(
             f"A step has {batch} pairs, and {processes()} processes cannot share them evenly. Choose "
-            "optimiser.batch_pairs (and no more than there are images) as a multiple of the processes, or start fewer."
+            f"{stage}.optimiser.batch_pairs in params.yaml (and no more than there are images) as a multiple of the "
+            "processes, or start fewer."
         )
 
 

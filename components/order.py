@@ -19,7 +19,9 @@ class RowOrder:
     def __init__(self, row_N: Tensor, batch: int, generator: Generator):
         if len(row_N) < 2:
             raise ValueError(
-                f"There are {len(row_N)} pairs to learn from, and contrast needs at least 2. Widen the selection."
+                f"There are {len(row_N)} pairs to learn from, and contrast needs at least 2. Widen "
+                "retrieve's selection (retrieve.images_per_label, retrieve.least_confidence) or, for the base, "
+                "pretrain.sources."
             )
         self.row_N, self.batch, self._generator = row_N, min(batch, len(row_N)), generator
         self._begin_epoch()

@@ -40,7 +40,8 @@ class Batch:
 
     def same_caption(self) -> Tensor:
         """[B, B], true where two rows carry the very same caption, so that neither is the other's negative."""
-        return (self.token_BT[:, None] == self.token_BT[None]).all(dim=2)
+        caption_B = self.token_BT.unique(dim=0, return_inverse=True)[1]
+        return caption_B[:, None] == caption_B[None]
 
 
 def pair_batches(

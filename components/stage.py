@@ -9,6 +9,13 @@ from pathlib import Path
 from types import FrameType
 
 COMPONENTS = Path(__file__).parent
+FULL_MEMORY = (
+    "can't allocate memory",  # PyTorch's own
+    "Cannot allocate memory",  # the operating system's, also where PyTorch or safetensors hand it on
+    "could not create a memory object",  # oneDNN's
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+"""What libraries say when no memory is left, in errors of no type of their own."""
 TERMINATED, INTERRUPTED = 128 + signal.SIGTERM, 128 + signal.SIGINT  # what a shell reports for either signal
 
 
@@ -42,8 +49,11 @@ def run(main: Callable[..., None], words: Sequence[str] | None = None) -> None:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether `error` is a device or this machine saying that its memory is full; torch is not imported for it."""
-    by_torch = type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and by_torch)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if str(error) == "could not create a primitive":  # oneDNN's; with more words it is of another kind
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(words in str(error) for words in FULL_MEMORY)
 
 
 def one_line(error: BaseException) -> str | None:

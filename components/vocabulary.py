@@ -35,8 +35,9 @@ class Narrowed:
         Tokens in use are as `clip` has learned them, all others as they were. The model is changed in place.
         """
         if len(self.used_U) < len(self.table_VW):
-            table_VW = self.table_VW.clone()
-            table_VW[self.used_U] = clip.towers.token_embedding.weight.detach()
+            learned_UW = clip.towers.token_embedding.weight.detach()
+            table_VW = self.table_VW.to(learned_UW.device, copy=True)
+            table_VW[self.used_U] = learned_UW
             clip.towers.token_embedding = nn.Embedding.from_pretrained(table_VW, freeze=False)
         return replace(clip, tokenizer=self.whole.tokenizer)
 

@@ -41,6 +41,13 @@ def test_a_preset_fits_params_and_says_all_that_tells_presets_apart(preset, tmp_
     assert {"clip", "cua", "cuaxu", "mudg", "robust", "kakehashi"} == {file.stem for file in PRESETS}
 
 
+def test_the_defaults_are_our_own_preset(tmp_path):
+    params = tmp_path / "params.yaml"
+    params.write_bytes((ROOT / "params.yaml").read_bytes())
+    preset = settings.overlay(ROOT / "examples" / "presets" / "kakehashi.yaml")
+    assert settings.change_settings(params, [preset], section_models()) == []
+
+
 def lines_per_source(overlay):
     """Most lines that a source takes in the file: from one `- {name:` to the next key or source."""
     blocks = re.split(r"\n(?=\s*- |\s*\w+:)", overlay.read_text(encoding="utf-8"))

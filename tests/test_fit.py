@@ -36,7 +36,7 @@ def ids_of(batch):
 def test_it_finds_the_bottom_of_a_bowl_and_reports_each_step():
     model = nn.Linear(1, 1, bias=False)
     terms_of = lambda batch, step: {"bowl": (model.weight - 3).square().sum()}  # noqa: E731
-    reports = list(Fit(model, iter(range(100)), terms_of, FAST, ids_of))
+    reports = list(Fit(model, iter(range(100)), terms_of, FAST, ids_of, stage="train"))
     assert [report.step for report in reports] == list(range(40))
     assert reports[-1].terms["total"] < 0.2 * reports[0].terms["total"]
 
@@ -46,9 +46,9 @@ def test_a_term_that_is_no_number_stops_the_training_by_name_and_names_the_recor
     before = model.weight.item()
     terms = {"sound": model.weight.sum(), "broken": model.weight.sum() * math.nan}
     with pytest.raises(ValueError) as stopped:
-        next(iter(Fit(model, iter(range(3)), lambda batch, step: terms, HOW, ids_of)))
+        next(iter(Fit(model, iter(range(3)), lambda batch, step: terms, HOW, ids_of, stage="train")))
     assert str(stopped.value) == (
-        "step 0: the term `broken` is nan on a batch of 6 records. Lower optimiser.learning_rate of this stage, "
+        "step 0: the term `broken` is nan on a batch of 6 records. Lower train.optimiser.learning_rate in params.yaml, "
         "or look at these records: shop/0, shop/1, shop/2, shop/3, shop/4, shop/5"
     )
     assert model.weight.item() == before
@@ -59,7 +59,7 @@ def test_a_gradient_that_is_no_number_stops_before_it_reaches_a_weight():
     before = model.weight.item()
     terms_of = lambda batch, step: {"root": (model.weight - model.weight.detach()).square().sum().sqrt()}  # noqa: E731
     with pytest.raises(ValueError, match=r"step 0: the size of the gradient is nan on a batch of 6 records"):
-        next(iter(Fit(model, iter(range(3)), terms_of, HOW, ids_of)))
+        next(iter(Fit(model, iter(range(3)), terms_of, HOW, ids_of, stage="train")))
     assert model.weight.item() == before
 
 
@@ -67,8 +67,10 @@ def test_too_little_memory_is_said_with_its_mend():
     def terms_of(batch, step):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
 
-    with pytest.raises(ValueError, match=r"step 0: the memory does not hold a step of 4 pairs. Lower optimiser.batch"):
-        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of)))
+    with pytest.raises(
+        ValueError, match=r"step 0: the memory does not hold a step of 4 pairs. Lower train.optimiser.batch"
+    ):
+        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of, stage="train")))
 
 
 def test_memory_that_runs_out_outside_the_terms_is_said_too(monkeypatch):
@@ -79,12 +81,12 @@ def test_memory_that_runs_out_outside_the_terms_is_said_too(monkeypatch):
     terms_of = lambda batch, step: {"bowl": model.weight.sum()}  # noqa: E731
     model = nn.Linear(1, 1)
     with pytest.raises(ValueError, match="step 0: the memory does not hold"):
-        next(iter(Fit(model, batches(), terms_of, HOW, ids_of)))
+        next(iter(Fit(model, batches(), terms_of, HOW, ids_of, stage="train")))
 
     def refuse():
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
 
-    fit = Fit(model, iter(range(3)), terms_of, HOW, ids_of)
+    fit = Fit(model, iter(range(3)), terms_of, HOW, ids_of, stage="train")
     monkeypatch.setattr(fit.optimiser, "step", refuse)  # where Adam first makes its state
     with pytest.raises(ValueError, match="step 0: the memory does not hold"):
         next(iter(fit))
@@ -95,7 +97,7 @@ def test_a_fault_of_ours_is_not_taken_for_a_full_memory():
         raise RuntimeError("shapes differ")
 
     with pytest.raises(RuntimeError, match="shapes differ"):
-        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of)))
+        next(iter(Fit(nn.Linear(1, 1), iter(range(3)), terms_of, HOW, ids_of, stage="train")))
 
 
 def test_gains_and_biases_do_not_decay():
@@ -112,5 +114,5 @@ def test_the_logit_scale_stays_between_1_and_100():
 
     model = Scale()
     how = HOW.model_copy(update={"learning_rate": 1.0})
-    list(Fit(model, iter(range(40)), lambda batch, step: {"climb": -model.logit_scale}, how, ids_of))
+    list(Fit(model, iter(range(40)), lambda batch, step: {"climb": -model.logit_scale}, how, ids_of, stage="train"))
     assert model.logit_scale.exp().item() == pytest.approx(100)

@@ -9,11 +9,11 @@ from components.gathered import GatheredBatchNorm2d, check_shares, gather_batch_
 
 
 def test_a_batch_that_cannot_be_shared_evenly(monkeypatch):
-    check_shares(65)
+    check_shares(65, "train")
     monkeypatch.setattr(gathered, "processes", lambda: 2)
-    check_shares(64)
+    check_shares(64, "train")
     with pytest.raises(ValueError, match=r"A step has 65 pairs, and 2 processes cannot share them evenly. Choose"):
-        check_shares(65)
+        check_shares(65, "train")
 
 
 def test_a_single_process_encodes_everything_itself():

@@ -1,6 +1,7 @@
 """Batches of pairs: every row once an epoch, and each kind of composition is what it says."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import open_clip
@@ -78,6 +79,14 @@ def test_equal_captions_in_a_batch_are_known():
     drawn, _ = batches(rate=0.0)
     batch = next(drawn)
     assert torch.equal(batch.same_caption(), torch.eye(8, dtype=torch.bool))
+
+
+def test_of_composed_captions_only_the_very_same_are_the_same():
+    batch, _, captions = of_kind("cutmix_one_caption")
+    rows = [*batch.token_BT, *batch.token_BT.flip(0)]
+    twice = replace(batch, token_BT=torch.stack(rows))
+    words = [*captions, *reversed(captions)]
+    assert twice.same_caption().tolist() == [[one == other for other in words] for one in words]
 
 
 def test_a_row_that_is_left_out_is_never_a_partner():

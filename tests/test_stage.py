@@ -40,8 +40,24 @@ def test_a_full_memory_is_one_line_and_another_fault_is_ours():
     with pytest.raises(SystemExit, match=r"the memory does not hold this stage\. Lower") as end:
         run(main, [])
     assert len(str(end.value.code).splitlines()) == 1
-    assert one_line(MemoryError()) == one_line(RuntimeError("can't allocate memory"))
     assert one_line(RuntimeError("shapes differ")) is None
+    assert one_line(RuntimeError("could not create a primitive descriptor for a convolution")) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("can't allocate memory"),
+        RuntimeError("could not create a primitive"),  # oneDNN, from a gelu
+        RuntimeError("unable to mmap 600 bytes from file <model>: Cannot allocate memory (12)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+    ids=["python", "torch", "onednn", "mmap", "cublas", "system"],
+)
+def test_every_library_s_word_for_a_full_memory_is_known(error):
+    assert str(one_line(error)).startswith("the memory does not hold this stage.")
 
 
 def test_a_missing_input_names_the_file():

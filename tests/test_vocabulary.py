@@ -55,3 +55,9 @@ def test_a_text_outside_the_vocabulary_is_our_mistake(clip: Clip):
     narrow = narrowed(clip, TEXTS)
     with pytest.raises(AssertionError, match="does not have"):
         narrow.clip.tokenizer(["crankshaft"])
+
+
+def test_a_model_that_has_moved_since_is_widened_where_it_is(clip: Clip):
+    narrow = narrowed(clip, TEXTS)
+    narrow.clip.model.to("meta")  # the one other device that every machine has
+    assert narrow.widened(narrow.clip).towers.token_embedding.weight.device.type == "meta"

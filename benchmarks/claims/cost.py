@@ -16,23 +16,22 @@ from pathlib import Path
 import torch
 from scipy.stats import binom
 
-from benchmarks.claims.grids import BANK, CUAXU, PLAIN_CLIP
+from benchmarks.claims.grids import BANK, COMPOSED, CUAXU, PLAIN_CLIP
 from benchmarks.claims.rows import rows_of
 from benchmarks.claims.trial import Trial, lessons_of, opened, sections
 from components import clip as clips
 from components.machine import placed, used
 from components.train.learn import Student
 
-COMPOSED = ("compose.rate=0.2",)
 WARM = 3
 """Turns that do not count: the first steps allocate."""
 SOFT = ("train.soft_target=1",)
 ARMS: dict[str, tuple[str, ...]] = {
     "plain CLIP": (),
     "uniformity, alignment, cross-uniformity": CUAXU,
-    "composition of a fifth": COMPOSED,
+    "composition of a fifth": (COMPOSED,),
     "all four uniformity terms": (*CUAXU, "train.terms.centroid_uniformity=1"),
-    "both together": (*CUAXU, *COMPOSED),
+    "both together": (*CUAXU, COMPOSED),
     "soft target with a frozen teacher": SOFT,
     "bank of 2,048": (*BANK, "train.bank.warmup_steps=0", "train.bank.most_batch_pairs=100000"),
 }

@@ -75,8 +75,8 @@ def make_plan(selection: pd.DataFrame, text_ND: np.ndarray | None, params: Compo
     chances, pairs = reckon(composition, groups, may_compose_N, params)
     plan = Plan(composition, rows, groups, pairs, chances, shares(selection, chances, params.rate))
     if params.rate > 0:
-        something_to_say(selection[may_compose_N], params)
         refuse_nothing_left(len(selection), chances, plan.refused | refused_pairs(pairs), params)
+        something_to_say(selection[may_compose_N], params)
         obey_limits(plan.shares, chances, plan.refused, params.limits)
     return plan
 

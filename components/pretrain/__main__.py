@@ -16,7 +16,7 @@ from pathlib import Path
 
 from components import clip as clips
 from components.checkpoint import Checkpoints, fingerprint
-from components.gathered import is_first
+from components.gathered import is_first, processes
 from components.machine import used
 from components.outputs import whole_folder, write_json
 from components.params import load_section
@@ -28,7 +28,7 @@ from components.stage import run
 def main(corpus: Path, accepted: Path, out: Path, metrics: Path) -> None:
     params = load_section("pretrain", PretrainParams)
     with used(params.machine) as chance:
-        name = fingerprint(params, [accepted], Path(__file__).parent)
+        name = fingerprint(params, [accepted], Path(__file__).parent, processes=processes())
         checkpoints = Checkpoints(out, name, params.optimiser.checkpoint_every)
         if params.weights == "scratch":
             clip, curve, provenance = learn.from_scratch(corpus, accepted, params, checkpoints, chance)

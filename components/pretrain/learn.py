@@ -1,6 +1,6 @@
 """The small base model, trained from scratch on image–caption pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from components import clip as clips
 from components.checkpoint import Checkpoints, Stateful
+from components.chunked import say_if_norms_see_chunks
 from components.clip import Clip
 from components.corpus import read_images, read_manifest
 from components.embedder import compiled, logit_scale, pair_vectors, seeded
@@ -39,13 +40,13 @@ def from_scratch(
     records = of_sources(read_manifest(accepted, learning=True), params.sources)
     untrained = clips.scratch(embed_dim=params.embed_dim, image_px=params.image_px, seed=params.machine.seed)
     narrow = narrowed(untrained, [*records["caption"], *CONJUNCTIONS.values()])
-    clip = narrow.clip
+    clip = placed(narrow.clip, params.machine)
     pixels = pixel_table(read_images(corpus, records), len(records), clip)
     tokens = token_table(list(records["caption"]), list(records["language"]), clip.tokenizer)
-    clip = placed(clip, params.machine)
+    check_captions(list(records["caption"]), tokens.row_NT)
     ordering, drawing = seeded(params.machine.seed, 0, 1)
     order = RowOrder(torch.arange(len(records)), params.optimiser.batch_pairs, ordering)
-    check_shares(order.batch)
+    check_shares(order.batch, "pretrain")
     composition = anyone(params.composition_rate, params.composition_axis, len(records))
     batches = pair_batches(pixels, tokens, order, params.augmentation, composition, drawing)
 
@@ -58,10 +59,11 @@ def from_scratch(
         return batch.names(list(records["id"]))
 
     clip.model.train()
+    say_if_norms_see_chunks("pretrain", clip.model, params.optimiser.chunk_pairs)
     gather_batch_norms(clip.model)
     if params.machine.compile:
         compiled(clip)
-    steps = Fit(clip.model, batches, terms_of, params.optimiser, ids_of)
+    steps = Fit(clip.model, batches, terms_of, params.optimiser, ids_of, stage="pretrain")
     parts: dict[str, Stateful | Generator] = {"steps": steps, "order": order, "drawing": drawing, **chance}
     rows = checkpoints.resumed(parts, (report.row() for report in steps))
     curve = list(progress(rows, what="pretrain", total=params.optimiser.steps, unit="steps"))
@@ -76,6 +78,20 @@ def from_scratch(
         ),
     }
     return clip, pd.DataFrame(curve), {"weights": "scratch", "sources": params.sources, "counts": counts}
+
+
+def check_captions(captions: Sequence[str], token_NT: Tensor) -> None:
+    """Whether captions tell pairs apart.
+
+    Raises:
+        ValueError: to the tokenizer all captions are the same.
+    """
+    if bool((token_NT == token_NT[0]).all()):
+        raise ValueError(
+            f"params.yaml: all {len(token_NT):,} captions of pretrain.sources are `{captions[0]}`, and pairs with one "
+            "caption teach nothing. Name a source with captions of its own, or start from published weights: "
+            "pretrain.weights."
+        )
 
 
 def of_sources(records: pd.DataFrame, sources: list[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from torch import Generator, Tensor
 
 from components.checkpoint import Stateful
+from components.chunked import say_if_norms_see_chunks
 from components.clip import Clip
 from components.embedder import (
     MovingAverage,
@@ -71,15 +72,19 @@ class Student:
         self.held_out = HeldOut(lessons) if len(lessons.held_out_N) else None
         self.stopping = Stopping(params.patience)
         base.model.train()
+        say_if_norms_see_chunks("train", base.model, params.optimiser.chunk_pairs)
         gather_batch_norms(base.model)
         if params.machine.compile:
             compiled(base)
         order, self.drawing = seeded(params.machine.seed, 0, 1)
         self.order = RowOrder(lessons.taught_N, params.optimiser.batch_pairs, order)
+        say_what_is_idle(len(lessons.taught_N), self.order.batch, params)
         say_if_nobody_meets(lessons.composition.among(lessons.taught_N), self.order)
-        check_shares(self.order.batch)
+        check_shares(self.order.batch, "train")
         batches = self.batches(self.order, self.drawing)
-        self.steps = Fit(base.model, batches, self.terms_of, params.optimiser, self.ids_of, self.after_step)
+        self.steps = Fit(
+            base.model, batches, self.terms_of, params.optimiser, self.ids_of, self.after_step, stage="train"
+        )
 
     def batches(self, order: Iterator[Tensor], drawing: Generator) -> Iterator[Batch]:
         """Batches of the taught rows, none of them composed with a held-out one."""
@@ -179,6 +184,29 @@ def check_composition(base: Clip, composition: Composition, params: TrainParams)
             "nothing else. Set compose.rate to 0, or raise one of train.terms, or "
             "train.robust.rince or train.balance.weight."
         )
+    if composition.rate == 1 and params.robust.clean_from_epoch > 0:
+        raise ValueError(
+            "params.yaml: compose.rate is 1, and train.robust.clean_from_epoch judges pairs that stand alone: there "
+            "are none. Lower compose.rate, or set train.robust.clean_from_epoch to 0."
+        )
+
+
+def say_what_is_idle(rows: int, batch: int, params: TrainParams) -> None:
+    """Say on standard error which ideas the settings ask for and this training has no use for."""
+    bank, robust, steps = params.bank, params.robust, params.optimiser.steps
+    idle = []
+    if bank.size > 0 and not params.has_bank(rows):
+        idle.append(
+            f"train.bank.size is {bank.size}, but batches of {batch} pairs are larger than train.bank.most_batch_pairs "
+            f"({bank.most_batch_pairs}): there is no bank."
+        )
+    if robust.clean_from_epoch > 0 and steps <= robust.clean_from_epoch * (rows // batch):
+        idle.append(
+            f"train.robust.clean_from_epoch is {robust.clean_from_epoch}, but {steps} steps of {batch} pairs end "
+            f"before that pass over the {rows:,} pairs does: none is weighed. Lower it, or raise train.optimiser.steps."
+        )
+    for line in idle if is_first() else ():
+        print(f"train: {line}", file=sys.stderr)
 
 
 def check_captions(captions: Sequence[str], token_NT: Tensor, params: TrainParams) -> None:

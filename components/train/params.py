@@ -131,9 +131,9 @@ class TrainParams(Section):
         """Whether a batch of compositions, which have no single label, teaches anything."""
         return self.terms.any() or self.robust.rince > 0 or self.balance.weight > 0
 
-    def has_bank(self) -> bool:
-        """Whether the batch is small enough for the bank."""
-        return self.bank.size > 0 and self.optimiser.batch_pairs <= self.bank.most_batch_pairs
+    def has_bank(self, rows: int) -> bool:
+        """Whether a batch of so many `rows` that teach, or of the batch's size, is small enough for the bank."""
+        return self.bank.size > 0 and min(rows, self.optimiser.batch_pairs) <= self.bank.most_batch_pairs
 
     @model_validator(mode="after")
     def _something_to_learn_from(self) -> Self:

@@ -63,7 +63,9 @@ class StudentTerms:
     def __init__(self, base: Clip, teacher: Clip, rows: Rows, params: TrainParams):
         self.teacher, self.rows, self.params, self.device = teacher, rows, params, base.device
         self.label_N, self.caption_N = rows.label_N.to(base.device), rows.caption_N.to(base.device)
-        self.bank = NegativeBank(base, params.bank.size, params.bank.momentum) if params.has_bank() else None
+        self.bank = (
+            NegativeBank(base, params.bank.size, params.bank.momentum) if params.has_bank(len(rows.taught_N)) else None
+        )
         robust, balance = params.robust, params.class_balance
         self.clean: CleanPairs | None = None
         if robust.clean_from_epoch > 0:
@@ -216,7 +218,7 @@ class StudentTerms:
                 self._clean_weights(seen),
                 sinkhorn.log_plan(self._teacher_logits(seen), how.steps).exp(),
             )
-        target_BB = sinkhorn.matching_target(seen.same_BB, clean_B, belief_BB)
+        target_BB = sinkhorn.matching_target(seen.akin_BB, clean_B, belief_BB)
         logits_BB = seen.logit_scale * seen.image_BD @ seen.text_BD.T
         climb = min(1.0, (seen.step + 1) / how.ramp_steps) if how.ramp_steps > 0 else 1.0
         return {"balance": how.weight * climb * sinkhorn.balance_loss(logits_BB, target_BB, how.steps, give)}

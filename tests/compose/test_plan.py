@@ -110,6 +110,9 @@ def test_what_captions_have_in_common_does_not_count():
         ({"rules.across_labels": True, "rules.labels.forbidden": [["*", "*"]]},
          "params.yaml: compose.rate is 0.5, but compose.rules let no two of the 4 images meet: no_caption refuses 1, "
          "across_labels refuses 1, labels.forbidden refuses 3. Loosen a rule, or set compose.rate to 0."),
+        ({"rules.labels.excluded": ["bolt"], "rules.licences.excluded": ["CC0-1.0"]},
+         "params.yaml: compose.rate is 0.5, but compose.rules let no two of the 4 images meet: labels.excluded refuses "
+         "2, licences.excluded refuses 1. Loosen a rule, or set compose.rate to 0."),
         ({"rules.labels.excluded": ["bolt"], "limits.least_eligible_share": 0.6},
          "params.yaml: compose.limits.least_eligible_share is 0.6, but the rules leave 0.500 of the images a partner "
          "(kept from all compositions: labels.excluded 2). Loosen compose.rules, or lower the limit."),
@@ -118,7 +121,7 @@ def test_what_captions_have_in_common_does_not_count():
          "the label `bolt` by -16.67 points, from 50.00 % to 33.33 %. Lower compose.rate, loosen compose.rules, or "
          "raise the limit."),
     ],
-    ids=["nothing-left", "too-few", "too-far"],
+    ids=["nothing-left", "one-left", "too-few", "too-far"],
 )  # fmt: skip
 def test_a_limit_stops_the_stage(four, settings, changes, message):
     with pytest.raises(ValueError) as fault:

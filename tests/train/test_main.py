@@ -2,10 +2,17 @@
 
 import io
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -16,6 +23,8 @@ from components.outputs import write_json
 from components.task import task_values
 from components.train import __main__ as stage
 from tests.train.tiles import PARAMS, TASK, lessons
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -86,6 +95,51 @@ def test_interrupted_and_started_again_gives_the_undisturbed_bytes(inputs, tmp_p
     figures = json.loads(metrics.read_text())
     assert (figures["images"], figures["held_out_images"], figures["steps"]) == (32, 8, 12)
     assert list(figures["interpolation"]) == [f"held_out_agreement_at_{share}_percent" for share in (0, 50, 100)]
+
+
+def torchrun(inputs: Sequence[Path], out: Path) -> subprocess.Popen[str]:
+    """The stage in two processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    run = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    run += ["--master-addr", "127.0.0.1", "--master-port", port, "-m", "components.train"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    paths = [str(path) for path in (*inputs, out, out.with_suffix(".json"))]
+    return subprocess.Popen([*run, *paths], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def done(running: subprocess.Popen[str]) -> str:
+    """Wait for its end, which must be a good one; what it said."""
+    said = running.communicate(timeout=300)[1]
+    assert running.returncode == 0, said
+    return said
+
+
+@pytest.mark.slow
+def test_two_processes_killed_and_started_again_give_the_bytes_of_two_undisturbed(inputs, tmp_path):
+    values = PARAMS.model_dump()
+    values["optimiser"] |= {"steps": 48, "checkpoint_every": 4}
+    (tmp_path / "params.yaml").write_text(json.dumps({"train": values}))
+    done(torchrun(inputs, tmp_path / "first" / "train"))
+    expected = files_of(tmp_path / "first")
+    assert len(pd.read_csv(tmp_path / "first" / "train" / "curve.csv")) == 48
+
+    out = tmp_path / "second" / "train"
+    running = torchrun(inputs, out)
+    while not out.with_name(".train.checkpoint").exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
+        process.kill()
+    running.communicate()
+    assert not out.exists()
+    assert "train: goes on behind step " in done(torchrun(inputs, out))
+    assert files_of(tmp_path / "second") == expected
+
+    stage.main(*inputs, tmp_path / "alone" / "train", tmp_path / "alone" / "train.json")
+    first, alone = (pd.read_csv(tmp_path / name / "train" / "curve.csv") for name in ("first", "alone"))
+    assert first["total"][0] == pytest.approx(alone["total"][0], abs=1e-4)
 
 
 def test_a_checkpoint_of_another_base_is_not_taken_up(inputs, tmp_path, monkeypatch, capsys):

@@ -35,6 +35,8 @@ def test_a_mistake_is_one_line_that_names_the_mend(train_params, change, answer)
 
 def test_the_bank_is_for_small_batches(train_params):
     bank = {"bank": {"size": 8, "most_batch_pairs": 6}}
-    assert train_params(LEARNS, bank).has_bank()
-    assert not train_params(LEARNS, bank, {"optimiser": {"batch_pairs": 7}}).has_bank()
-    assert not train_params(LEARNS).has_bank()
+    assert train_params(LEARNS, bank, {"optimiser": {"batch_pairs": 6}}).has_bank(rows=100)
+    larger = train_params(LEARNS, bank, {"optimiser": {"batch_pairs": 7}})
+    assert not larger.has_bank(rows=100)
+    assert larger.has_bank(rows=6), "a batch is no larger than what there is"
+    assert not train_params(LEARNS).has_bank(rows=100)

@@ -86,6 +86,23 @@ def test_a_training_stopped_early_is_not_taken_up_beyond_its_end(tmp_path, monke
     assert len(stopped()) == 4
 
 
+def test_what_patience_has_kept_comes_back_too(tmp_path):
+    params = EVERYTHING.model_copy(update={"patience": 3, "check_every": 2})
+
+    def end(out: Path, killed_behind: int | None) -> dict[str, object]:
+        torch.manual_seed(0)
+        taught = student(params)
+        rows = list(itertools.islice(rows_of(taught, out), killed_behind))
+        kept = taught.kept()
+        weights = {name: value.tolist() for name, value in kept.clip.model.state_dict().items()}
+        return {"rows": rows, "share": kept.student_share, "best": taught.stopping.best_step, **weights}
+
+    undisturbed = end(tmp_path / "undisturbed" / "train", None)
+    end(tmp_path / "killed" / "train", 7)
+    found = end(tmp_path / "killed" / "train", None)
+    assert not [name for name, value in undisturbed.items() if found[name] != value]
+
+
 def test_a_checkpoint_of_another_training_is_ignored_with_one_line(tmp_path, capsys):
     list(itertools.islice(rows_of(student(), tmp_path / "train", name="one model"), 3))
     taught = student()
@@ -93,12 +110,13 @@ def test_a_checkpoint_of_another_training_is_ignored_with_one_line(tmp_path, cap
     assert first["step"] == 0 and taught.steps.steps_taken == 1
     assert capsys.readouterr().err == (
         f"train: the checkpoint {tmp_path / '.train.checkpoint'} is of another model, other data, settings or code, "
-        "so it is ignored: training starts at step 1.\n"
+        "so it is ignored: training starts at step 1 and will write over it.\n"
     )
 
 
-def test_a_torn_checkpoint_is_ignored(tmp_path, capsys):
-    (tmp_path / ".train.checkpoint").write_bytes(b"PK\x03\x04 half of it")
+@pytest.mark.parametrize("content", [b"PK\x03\x04 half of it", b"", b"no checkpoint at all, but words"])
+def test_a_torn_checkpoint_is_ignored(tmp_path, capsys, content):
+    (tmp_path / ".train.checkpoint").write_bytes(content)
     assert next(rows_of(student(), tmp_path / "train"))["step"] == 0
     assert "cannot be read, so it is ignored" in capsys.readouterr().err
 
