@@ -143,7 +143,7 @@ def pretrain_both(
     def steps(batches: Iterable[Batch]) -> Work:
         def work() -> None:
             clip.model.train()
-            for _ in Fit(clip.model, iter(batches), terms_of, how, lambda batch: [], stage="train"):
+            for _ in Fit(clip.model, iter(batches), terms_of, how, lambda batch: [], stage="pretrain"):
                 pass
 
         return work

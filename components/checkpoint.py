@@ -1,7 +1,6 @@
 """A training that survives a kill: what its steps change is kept now and then, and taken up by the next start."""
 
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,9 +9,10 @@ import torch
 from torch import Generator
 
 from components.gathered import is_first
+from components.memory import out_of_memory
+from components.notes import note
 from components.outputs import whole_file
 from components.params import Section
-from components.stage import out_of_memory
 
 Row = dict[str, float]
 """One step's line of the curve."""
@@ -89,8 +89,7 @@ class Checkpoints:
         return []
 
     def _say(self, words: str) -> None:
-        if is_first():
-            print(f"{self.file.name.split('.')[1]}: {words}", file=sys.stderr)
+        note(self.file.name.split(".")[1], words)
 
 
 def fingerprint(params: Section, files: Iterable[Path], package: Path, **facts: object) -> str:

@@ -8,7 +8,6 @@ Under batch normalisation each chunk has its own statistics, as in ghost batch n
 https://arxiv.org/abs/1705.08741): the gradient is exact for that model, which is another than the unchunked one.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from components.gathered import is_first
+from components.notes import note
 
 
 def chunked(encode: Callable[[Tensor], Tensor], rows_B: Tensor, size: int, model: nn.Module) -> Tensor:
@@ -35,14 +34,14 @@ def chunked(encode: Callable[[Tensor], Tensor], rows_B: Tensor, size: int, model
     return torch.cat([vectors(chunk) for chunk in rows_B.split(size)])
 
 
-def say_if_norms_see_chunks(stage: str, model: nn.Module, size: int) -> None:
-    """Say on standard error where chunks make another model, and not only the same one in less memory."""
-    if size and is_first() and any(isinstance(module, _BatchNorm) for module in model.modules()):
-        print(
-            f"{stage}: optimiser.chunk_pairs is {size}, and this model normalises over batches: it sees {size} pairs "
-            "at a time and learns otherwise than from whole batches. Set it to 0 where the memory holds them.",
-            file=sys.stderr,
+def note_if_norms_see_chunks(stage: str, model: nn.Module, size: int) -> None:
+    """Say where chunks make another model, and not only the same one in less memory."""
+    if size and any(isinstance(module, _BatchNorm) for module in model.modules()):
+        words = (
+            f"{stage}.optimiser.chunk_pairs is {size}, and this model normalises over batches: it sees {size} pairs at "
+            "a time and learns otherwise than from whole batches. Set it to 0 where the memory holds them."
         )
+        note(stage, words)
 
 
 @contextmanager

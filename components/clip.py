@@ -30,9 +30,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from components.decoding import decode
+from components.memory import out_of_memory
 from components.ordered import in_order
 from components.plain_png import plain_square
-from components.stage import out_of_memory
 from components.text_tower import text_vectors
 
 Item = TypeVar("Item")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from components.gathered import processes, sum_gradients
 from components.learning import Optimisation
-from components.stage import out_of_memory
+from components.memory import out_of_memory
 
 Item = TypeVar("Item")
 

@@ -1,7 +1,7 @@
 """Which of the training ideas pay, side by side on the same places, seeds and steps.
 
     python -m benchmarks.claims [1 2 3 4 5 6 retrieve] [--jobs emoji ldraw] [--seeds 1 2 3] [--arms …]
-        [--full] [--table] [--domains]
+        [--full] [--table] [--domains] [--against ARM]
 
 Every trial is a line of benchmarks/claims/record.jsonl as soon as it is done, with the base that it began with; a rerun
 goes on from there. `--table` only prints what is known. Each number is sized to an hour on two cores, a process on
@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.claims.grids import BENCHMARKS
 from benchmarks.claims.measure import RECORD, measure_place
 from benchmarks.claims.places import JOBS
-from benchmarks.claims.tables import table, table_of_domains
+from benchmarks.claims.tables import table, table_of_differences, table_of_domains
 from benchmarks.claims.trial import Trial
 from benchmarks.retrieval.results import Results
 
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--full", action="store_true", help="the arms too that do not fit into the hour")
     parser.add_argument("--table", action="store_true", help="only print what is known")
     parser.add_argument("--domains", action="store_true", help="print each unseen domain too, seed by seed")
+    parser.add_argument("--against", metavar="ARM", help="print every figure's paired difference from this arm too")
     options = parser.parse_args(arguments)
     root = Path.cwd()
     results = Results(root / RECORD)
@@ -70,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n{number}. {benchmark.title}\n\n{table(benchmark, trials, results)}\n", flush=True)
         if options.domains:
             print(f"{table_of_domains(trials, results)}\n", flush=True)
+        if options.against:
+            if options.against not in {trial.arm for trial in trials}:
+                parser.error(f"--against: {number} has no arm `{options.against}`, or --arms leaves it out")
+            print(f"{table_of_differences(benchmark, trials, results, options.against)}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,22 @@ def table(benchmark: Benchmark, trials: Sequence[Trial], results: Results) -> st
     return "\n\n".join(tables)
 
 
+def table_of_differences(benchmark: Benchmark, trials: Sequence[Trial], results: Results, against: str) -> str:
+    """Markdown: for each job and arm every figure's paired difference from the arm `against`, with its interval."""
+    lines, rows = found(trials, results), []
+    for job in dict.fromkeys(trial.job for trial in trials):
+        others = _of(lines, job, against)
+        for arm in dict.fromkeys(trial.arm for trial in trials if trial.arm != against):
+            shared = [(line, others[seed]) for seed, line in _of(lines, job, arm).items() if seed in others]
+            cells = [
+                difference_with_interval([mine[name] - other[name] for mine, other in shared], _digits(name))
+                for name in benchmark.figures
+                if shared
+            ]
+            rows.append([job, arm, *(cells or ["–"] * len(benchmark.figures))])
+    return _markdown(["job", "arm", *(name.replace("_", " ") for name in benchmark.figures)], rows)
+
+
 def table_of_domains(trials: Sequence[Trial], results: Results) -> str:
     """Markdown: for each job and unseen domain the base, each arm, and what it gains seed by seed, class-balanced."""
     lines, rows = found(trials, results), []
@@ -91,10 +107,15 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
 
 
-def difference_with_interval(pairs: Sequence[float]) -> str:
+def _digits(figure: str) -> int:
+    """Accuracies are in percent; all else is about 1."""
+    return 1 if figure.endswith("accuracy") else 3
+
+
+def difference_with_interval(pairs: Sequence[float], digits: int = 1) -> str:
     """Mean of paired differences with its 95 % interval by Student's t; one pair has none."""
     mean = float(np.mean(pairs))
     if len(pairs) < 2:
-        return f"{mean:+.1f}"
+        return f"{mean:+.{digits}f}"
     half = float(student_t.ppf(0.975, len(pairs) - 1) * np.std(pairs, ddof=1) / np.sqrt(len(pairs)))
-    return f"{mean:+.1f} ± {half:.1f}"
+    return f"{mean:+.{digits}f} ± {half:.{digits}f}"

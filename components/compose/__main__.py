@@ -14,7 +14,6 @@ Writes  <out>/plan.parquet       a row for each selected image: id, may_compose,
         <metrics>                counts and the largest shift of a share
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from components.compose.params import ComposeParams
 from components.compose.plan import Plan, make_plan, refused_pairs, write_plan
 from components.compose.preview import caption_table, preview, sample_meetings
 from components.composition import joins_captions
+from components.notes import note
 from components.outputs import whole_folder, write_json
 from components.params import load_section
 from components.stage import run
@@ -36,7 +36,7 @@ def main(selection: Path, vectors: Path, corpus: Path, out: Path, metrics: Path)
     selected = pd.read_parquet(selection)
     text_ND = caption_vectors(selected, vectors) if params.rules.caption_similarity.in_force else None
     plan = make_plan(selected, text_ND, params)
-    say_foreign(selected.loc[plan.rows["may_compose"].to_numpy(), "language"], params)
+    note_foreign(selected.loc[plan.rows["may_compose"].to_numpy(), "language"], params)
     with whole_folder(out) as folder:
         write_plan(plan, folder)
         audit = {"kept_from_all_images": plan.refused, "pairs": plan.pairs, "shares": plan.shares}
@@ -59,16 +59,16 @@ def caption_vectors(selected: pd.DataFrame, vectors: Path) -> np.ndarray:
     return np.asarray(text_ND[selected["row"].to_numpy()])
 
 
-def say_foreign(language_N: pd.Series, params: ComposeParams) -> None:
-    """Say on standard error which captions are joined by a word that is not of their language."""
+def note_foreign(language_N: pd.Series, params: ComposeParams) -> None:
+    """Say which captions are joined by a word that is not of their language."""
     foreign = language_N[~language_N.isin(list(CONJUNCTIONS))].value_counts()
     if params.rate > 0 and joins_captions(params.kind) and len(foreign):
         which = ", ".join(f"{count:,} in `{language}`" for language, count in foreign.items())
-        print(
-            f"compose: captions are joined by `{CONJUNCTIONS['en']}` where no word of their language is known "
-            f"(components/tokens.py): {which}. Add one, or keep them apart by compose.rules.",
-            file=sys.stderr,
+        words = (
+            f"captions are joined by `{CONJUNCTIONS['en']}` where no word of their language is known "
+            f"(components/tokens.py): {which}. Add one, or keep them apart by compose.rules."
         )
+        note("compose", words)
 
 
 def figures(plan: Plan, params: ComposeParams) -> dict[str, object]:

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from components import clip as clips
 from components.checkpoint import Checkpoints, Stateful
-from components.chunked import say_if_norms_see_chunks
+from components.chunked import note_if_norms_see_chunks
 from components.clip import Clip
 from components.corpus import read_images, read_manifest
 from components.embedder import compiled, logit_scale, pair_vectors, seeded
@@ -59,7 +59,7 @@ def from_scratch(
         return batch.names(list(records["id"]))
 
     clip.model.train()
-    say_if_norms_see_chunks("pretrain", clip.model, params.optimiser.chunk_pairs)
+    note_if_norms_see_chunks("pretrain", clip.model, params.optimiser.chunk_pairs)
     gather_batch_norms(clip.model)
     if params.machine.compile:
         compiled(clip)

@@ -29,9 +29,10 @@ from components.pixels import pixel_table
 from components.progress import progress
 from components.stage import run
 from components.task import read_task
+from components.train.checks import note_unjudged
 from components.train.held_out import FIGURE
 from components.train.learn import Kept, Student
-from components.train.lessons import Lessons, known_to_base, say_unjudged, split
+from components.train.lessons import Lessons, known_to_base, split
 from components.train.params import TrainParams
 
 
@@ -42,7 +43,7 @@ def main(corpus: Path, model: Path, retrieve: Path, compose: Path, out: Path, me
         selection = pd.read_parquet(retrieve / "selection.parquet")
         known_N = known_to_base(selection, read_json(model / "provenance.json"))
         taught_N, held_out_N = split(selection["label"], known_N, params.held_out, *seeded(params.machine.seed, 4))
-        say_unjudged(selection["label"], known_N, held_out_N)
+        note_unjudged(selection["label"], known_N, held_out_N)
         pixels = pixel_table(read_images(corpus, selection), len(selection), base)
         task, composition = read_task(retrieve / "labels.json"), read_composition(compose)
         student = Student(base, Lessons(pixels, selection, task, composition, taught_N, held_out_N), params)

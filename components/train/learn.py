@@ -4,15 +4,14 @@ Nothing here knows a single term of the loss: vectors go in, `StudentTerms` give
 """
 
 import itertools
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pandas as pd
 from torch import Generator, Tensor
 
 from components.checkpoint import Stateful
-from components.chunked import say_if_norms_see_chunks
+from components.chunked import note_if_norms_see_chunks
 from components.clip import Clip
 from components.embedder import (
     MovingAverage,
@@ -24,12 +23,11 @@ from components.embedder import (
     text_vectors,
 )
 from components.fit import Fit, StepReport
-from components.gathered import check_shares, gather_batch_norms, is_first
-from components.meetings import Composition
+from components.gathered import check_shares, gather_batch_norms
 from components.order import RowOrder
 from components.pairs import Batch, pair_batches
-from components.text_tower import is_plain
 from components.tokens import CONJUNCTIONS, token_table
+from components.train.checks import check_captions, check_composition, note_idle_ideas, note_if_nobody_meets
 from components.train.held_out import FIGURE, HeldOut, Stopping
 from components.train.interpolate import best_share, curve, interpolated
 from components.train.lessons import Lessons
@@ -72,14 +70,14 @@ class Student:
         self.held_out = HeldOut(lessons) if len(lessons.held_out_N) else None
         self.stopping = Stopping(params.patience)
         base.model.train()
-        say_if_norms_see_chunks("train", base.model, params.optimiser.chunk_pairs)
+        note_if_norms_see_chunks("train", base.model, params.optimiser.chunk_pairs)
         gather_batch_norms(base.model)
         if params.machine.compile:
             compiled(base)
         order, self.drawing = seeded(params.machine.seed, 0, 1)
         self.order = RowOrder(lessons.taught_N, params.optimiser.batch_pairs, order)
-        say_what_is_idle(len(lessons.taught_N), self.order.batch, params)
-        say_if_nobody_meets(lessons.composition.among(lessons.taught_N), self.order)
+        note_idle_ideas(len(lessons.taught_N), self.order.batch, params)
+        note_if_nobody_meets(lessons.composition.among(lessons.taught_N), self.order)
         check_shares(self.order.batch, "train")
         batches = self.batches(self.order, self.drawing)
         self.steps = Fit(
@@ -165,71 +163,3 @@ class Student:
         rows = RowOrder(self.lessons.taught_N, self.params.optimiser.batch_pairs, order)
         for batch in itertools.islice(self.batches(rows, drawing), STATISTICS_BATCHES):
             yield batch.image_BCHW
-
-
-def check_composition(base: Clip, composition: Composition, params: TrainParams) -> None:
-    """Whether this base can read compositions and these terms learn from them.
-
-    Raises:
-        ValueError: one of them cannot; the message names compose.rate and the mend.
-    """
-    if composition.rate > 0 and not is_plain(base.model):
-        raise ValueError(
-            "params.yaml: compose.rate is above 0, but captions of this base model's tokenizer cannot be joined. "
-            "Set compose.rate to 0, or choose a base with open_clip's own tokenizer."
-        )
-    if composition.rate > 0 and not params.learns_from_pairs():
-        raise ValueError(
-            "params.yaml: compose.rate is above 0, but every term of train over pairs is 0, and compositions teach "
-            "nothing else. Set compose.rate to 0, or raise one of train.terms, or "
-            "train.robust.rince or train.balance.weight."
-        )
-    if composition.rate == 1 and params.robust.clean_from_epoch > 0:
-        raise ValueError(
-            "params.yaml: compose.rate is 1, and train.robust.clean_from_epoch judges pairs that stand alone: there "
-            "are none. Lower compose.rate, or set train.robust.clean_from_epoch to 0."
-        )
-
-
-def say_what_is_idle(rows: int, batch: int, params: TrainParams) -> None:
-    """Say on standard error which ideas the settings ask for and this training has no use for."""
-    bank, robust, steps = params.bank, params.robust, params.optimiser.steps
-    idle = []
-    if bank.size > 0 and not params.has_bank(rows):
-        idle.append(
-            f"train.bank.size is {bank.size}, but batches of {batch} pairs are larger than train.bank.most_batch_pairs "
-            f"({bank.most_batch_pairs}): there is no bank."
-        )
-    if robust.clean_from_epoch > 0 and steps <= robust.clean_from_epoch * (rows // batch):
-        idle.append(
-            f"train.robust.clean_from_epoch is {robust.clean_from_epoch}, but {steps} steps of {batch} pairs end "
-            f"before that pass over the {rows:,} pairs does: none is weighed. Lower it, or raise train.optimiser.steps."
-        )
-    for line in idle if is_first() else ():
-        print(f"train: {line}", file=sys.stderr)
-
-
-def check_captions(captions: Sequence[str], token_NT: Tensor, params: TrainParams) -> None:
-    """Whether captions tell pairs apart, where a term asks them.
-
-    Raises:
-        ValueError: to this base's tokenizer all captions that teach are the same.
-    """
-    if params.learns_from_pairs() and bool((token_NT == token_NT[0]).all()):
-        raise ValueError(
-            f"params.yaml: all {len(token_NT):,} captions of the selection are `{captions[0]}`, and pairs with one "
-            "caption teach nothing. Add a source with captions of its own to collect.corpus, or learn from labels "
-            "alone: set train.terms.contrastive, the other weights of train.terms, train.robust.rince and "
-            "train.balance.weight to 0, and train.soft_target to 1."
-        )
-
-
-def say_if_nobody_meets(composition: Composition, order: RowOrder) -> None:
-    """Say on standard error that nothing is composed where a batch holds all who might meet."""
-    if composition.rate > 0 and order.batch == len(order.row_N) and is_first():
-        print(
-            f"train: compose.rate is {composition.rate:g}, but each batch holds all {len(order.row_N):,} images that "
-            "teach, and an image is composed with none of its own batch: nothing is composed. Lower "
-            "train.optimiser.batch_pairs, or set compose.rate to 0.",
-            file=sys.stderr,
-        )

@@ -1,6 +1,5 @@
 """What the student learns from, and which part of it is held out."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,8 @@ import pandas as pd
 import torch
 from torch import Generator, Tensor
 
-from components.gathered import is_first
 from components.pairs import Composition
 from components.task import Task
-
-NAMED = 5
-"""How many labels a line names before it counts the rest."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +38,6 @@ def known_to_base(selection: pd.DataFrame, provenance: Mapping[str, Any]) -> np.
     Such a row cannot judge between base and student: the base has seen the very picture with its caption.
     """
     return selection["source"].isin(provenance.get("sources", [])).to_numpy()
-
-
-def say_unjudged(labels: pd.Series, known_N: np.ndarray, held_out_N: Tensor) -> None:
-    """Say on standard error which labels no held-out image speaks for, where any are held out."""
-    judged = set(labels.iloc[held_out_N.numpy()])
-    counts = labels[~labels.isin(judged)].value_counts().sort_index()
-    if not judged or counts.empty or not is_first():
-        return
-    new = labels[~known_N].value_counts()
-    words = [f"`{name}` ({count}, {new.get(name, 0)} of them new to the base)" for name, count in counts.items()]
-    more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
-    print(
-        f"train: checks and interpolation do not hear {len(words)} of {labels.nunique()} labels, for a held-out image "
-        f"takes two images of which the base does not know one: {', '.join(words[:NAMED])}{more}. To let them judge, "
-        "widen the selection (retrieve.images_per_label, retrieve.least_confidence) or shorten pretrain.sources.",
-        file=sys.stderr,
-    )
 
 
 def split(labels: pd.Series, known_N: np.ndarray, share: float, generator: Generator) -> tuple[Tensor, Tensor]:

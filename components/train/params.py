@@ -132,7 +132,7 @@ class TrainParams(Section):
         return self.terms.any() or self.robust.rince > 0 or self.balance.weight > 0
 
     def has_bank(self, rows: int) -> bool:
-        """Whether a batch of so many `rows` that teach, or of the batch's size, is small enough for the bank."""
+        """Whether there is a bank: one is asked for, and a batch of the `rows` that teach is small enough for it."""
         return self.bank.size > 0 and min(rows, self.optimiser.batch_pairs) <= self.bank.most_batch_pairs
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.claims.cost import ARMS, median_interval, rotated
 from benchmarks.claims.grids import BENCHMARKS, PLAIN_CLIP
 from benchmarks.claims.rows import mislabelled, mispaired, of_true_classes
-from benchmarks.claims.tables import difference_with_interval, table, table_of_domains
+from benchmarks.claims.tables import difference_with_interval, table, table_of_differences, table_of_domains
 from benchmarks.claims.trial import Trial, sections
 from benchmarks.retrieval.results import Results
 from components.task import Task, parse_labels
@@ -98,6 +98,18 @@ def test_only_trials_of_one_base_are_compared(tmp_path):
         "| rate 0 | 20.0, 1 of 2 seeds |",
         "| rate 0.3 | 25.5 (+2.0) |",
     ]
+
+
+def test_every_figure_is_compared_with_the_arm_that_is_asked_for(tmp_path):
+    results, benchmark = Results(tmp_path / "record.jsonl"), BENCHMARKS["2"]
+    trials = [Trial("emoji", seed, arm, (arm,)) for seed in (1, 2) for arm in ("clip", "cua", "cuaxu")]
+    for trial, number in zip(trials[:5], (20, 21, 22, 24, 27), strict=True):
+        figures = {name: number / (1 if name.endswith("accuracy") else 100) for name in benchmark.figures}
+        results.add({**trial.key, "base": "b", **figures})
+    shown = table_of_differences(benchmark, trials, results, "clip").splitlines()[2:]
+    # cua: +1 and +3, standard deviation 1.41, n = 2: 12.71 * 1.41 / sqrt(2) = 12.7; of cuaxu one seed is there
+    assert shown[0].startswith("| emoji | cua | +2.0 ± 12.7 | +0.020 ± 0.127 |")
+    assert shown[1].startswith("| emoji | cuaxu | +2.0 | +0.020 |")
 
 
 def test_a_domain_shows_what_each_seed_gains(tmp_path):

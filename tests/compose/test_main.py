@@ -4,22 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.compose.__main__ import caption_vectors, figures, say_foreign
+from components.compose.__main__ import caption_vectors, figures, note_foreign
 from components.compose.plan import make_plan
 
 
 def test_languages_without_a_conjunction_are_named_with_their_counts(settings, capsys):
     spoken = pd.Series(["en", "fi", "ja", "fi", "sv"])
-    say_foreign(spoken, settings())
+    note_foreign(spoken, settings())
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("compose: captions are joined by `and` where no word of their language is known")
+    assert line.startswith("compose, note: captions are joined by `and` where no word of their language is known")
     assert line.endswith("2 in `fi`, 1 in `sv`. Add one, or keep them apart by compose.rules.")
 
 
 @pytest.mark.parametrize("changes", [{"rate": 0.0}, {"kind": "cutmix_one_caption"}], ids=["nothing composed", "one"])
 def test_where_no_captions_are_joined_nothing_is_said(settings, capsys, changes):
-    say_foreign(pd.Series(["fi"]), settings(changes))
-    say_foreign(pd.Series(["en", "ja"]), settings())
+    note_foreign(pd.Series(["fi"]), settings(changes))
+    note_foreign(pd.Series(["en", "ja"]), settings())
     assert capsys.readouterr().err == ""
 
 

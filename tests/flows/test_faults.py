@@ -26,6 +26,10 @@ from flows.workspace import WorkspaceError, git
             "stage train failed (exit code 1): params.yaml: a is 0. params.yaml: b is 0.",
         ),
         (
+            StageFailed("train", 1, ["train, note: there is no bank.", "train: params.yaml: a is 0."]),
+            "stage train failed (exit code 1): params.yaml: a is 0.",
+        ),
+        (
             StageFailed("train", 1, ["Traceback …", "ZeroDivisionError: division by zero"]),
             "stage train failed (exit code 1): ZeroDivisionError: division by zero",
         ),
@@ -36,7 +40,15 @@ from flows.workspace import WorkspaceError, git
         (OSError("the server\nhung up"), "the server hung up"),
         (ZeroDivisionError("division by zero"), None),
     ],
-    ids=["settings", "a stage's complaint", "a stage's traceback", "full disk", "a connection", "our own fault"],
+    ids=[
+        "settings",
+        "a stage's complaint",
+        "no note",
+        "a stage's traceback",
+        "full disk",
+        "a connection",
+        "our own fault",
+    ],
 )
 def test_a_fault_in_one_line(error: Exception, line: str | None) -> None:
     assert in_one_line(error) == line

@@ -185,7 +185,7 @@ def test_chunks_change_nothing_where_nothing_is_normalised_over_the_batch():
 def test_chunks_that_make_another_model_are_said(capsys):
     student(changed("optimiser", chunk_pairs=3))
     said = capsys.readouterr().err
-    assert said.startswith("train: optimiser.chunk_pairs is 3, and this model normalises over batches: it sees 3 pairs")
+    assert said.startswith("train, note: train.optimiser.chunk_pairs is 3, and this model normalises over batches: ")
     student()
     assert capsys.readouterr().err == ""
 
@@ -195,10 +195,10 @@ def test_ideas_that_find_no_use_are_said(capsys):
     robust = EVERYTHING.robust.model_copy(update={"clean_from_epoch": 4})
     student(EVERYTHING.model_copy(update={"bank": bank, "robust": robust}))
     assert capsys.readouterr().err.splitlines() == [
-        "train: train.bank.size is 16, but batches of 8 pairs are larger than train.bank.most_batch_pairs (7): there "
-        "is no bank.",
-        "train: train.robust.clean_from_epoch is 4, but 12 steps of 8 pairs end before that pass over the 24 pairs "
-        "does: none is weighed. Lower it, or raise train.optimiser.steps.",
+        "train, note: train.bank.size is 16, but batches of 8 pairs are larger than train.bank.most_batch_pairs (7): "
+        "there is no bank. Raise that, or set train.bank.size to 0.",
+        "train, note: train.robust.clean_from_epoch is 4, but 12 steps of 8 pairs end before that pass over the 24 "
+        "pairs does: none is weighed. Lower it, or raise train.optimiser.steps.",
     ]
 
 

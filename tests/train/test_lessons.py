@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from components.train.lessons import known_to_base, say_unjudged, split
+from components.train.lessons import known_to_base, split
 
 
 def seed(number: int = 0) -> torch.Generator:
@@ -69,22 +69,3 @@ def test_a_label_left_with_nothing_to_learn_from():
 def test_nobody_to_spare():
     with pytest.raises(ValueError, match=r"train.held_out is 0.1, but no label has two images of which"):
         cut(labels(bolt=1, nut=1), 0.1, seed())
-
-
-def test_a_label_that_nobody_speaks_for_is_named(capsys):
-    names = labels(bolt=20, nut=1, gear=4)
-    known_N = np.zeros(25, dtype=bool)
-    known_N[21:] = True
-    _, held_out_N = split(names, known_N, 0.2, seed())
-    say_unjudged(names, known_N, held_out_N)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("train: checks and interpolation do not hear 2 of 3 labels, for a held-out image takes two ")
-    assert "`gear` (4, 0 of them new to the base), `nut` (1, 1 of them new to the base). To let them judge" in line
-
-
-def test_where_all_speak_or_nobody_is_asked_nothing_is_said(capsys):
-    names = labels(bolt=20, nut=2)
-    for share in (0.2, 0.0):
-        known_N = np.zeros(22, dtype=bool)
-        say_unjudged(names, known_N, split(names, known_N, share, seed())[1])
-    assert capsys.readouterr().err == ""

@@ -90,7 +90,7 @@ def test_interrupted_and_started_again_gives_the_undisturbed_bytes(inputs, tmp_p
     monkeypatch.setattr(stage, "progress", lambda rows, **_: rows)
     torch.rand(7)  # the global generator stands elsewhere in another process
     stage.main(*inputs, out, metrics)
-    assert "train: goes on behind step 8" in capsys.readouterr().err
+    assert "train, note: goes on behind step 8" in capsys.readouterr().err
     assert files_of(tmp_path / "second") == expected  # and no checkpoint is left
     figures = json.loads(metrics.read_text())
     assert (figures["images"], figures["held_out_images"], figures["steps"]) == (32, 8, 12)
@@ -134,7 +134,7 @@ def test_two_processes_killed_and_started_again_give_the_bytes_of_two_undisturbe
         process.kill()
     running.communicate()
     assert not out.exists()
-    assert "train: goes on behind step " in done(torchrun(inputs, out))
+    assert "train, note: goes on behind step " in done(torchrun(inputs, out))
     assert files_of(tmp_path / "second") == expected
 
     stage.main(*inputs, tmp_path / "alone" / "train", tmp_path / "alone" / "train.json")

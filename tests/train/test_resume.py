@@ -70,7 +70,7 @@ def test_a_process_killed_with_sigkill_leaves_a_checkpoint_that_is_taken_up(tmp_
     torch.manual_seed(0)
     again = student()
     found = ending(again, list(rows_of(again, tmp_path / "train")))
-    assert f"train: goes on behind step 6, from {tmp_path / '.train.checkpoint'}." in capsys.readouterr().err
+    assert f"train, note: goes on behind step 6, from {tmp_path / '.train.checkpoint'}." in capsys.readouterr().err
     assert not [name for name, value in undisturbed.items() if found[name] != value]
 
 
@@ -109,8 +109,8 @@ def test_a_checkpoint_of_another_training_is_ignored_with_one_line(tmp_path, cap
     first = next(rows_of(taught, tmp_path / "train", name="another model"))
     assert first["step"] == 0 and taught.steps.steps_taken == 1
     assert capsys.readouterr().err == (
-        f"train: the checkpoint {tmp_path / '.train.checkpoint'} is of another model, other data, settings or code, "
-        "so it is ignored: training starts at step 1 and will write over it.\n"
+        f"train, note: the checkpoint {tmp_path / '.train.checkpoint'} is of another model, other data, settings or "
+        "code, so it is ignored: training starts at step 1 and will write over it.\n"
     )
 
 
